@@ -1,0 +1,420 @@
+"""What a pack says, as frozen values: the vocabulary in which every other room speaks of the organisation.
+
+Names in several languages are mappings of language tag to text (`Texts`). Periods are half-open: the day `until` is
+the first day on which a thing no longer holds; `None` means that no end is known. Days are read in UTC unless a
+time zone is named.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+Texts = Mapping[str, str]
+
+
+class Period(Struct, frozen=True):
+    """A half-open run of days, with the public source that says so."""
+
+    since: date
+    until: date | None = None
+    source: str = ""
+
+    def covers(self, day: date) -> bool:
+        """Say whether `day` falls inside."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+class Participation(Struct, frozen=True):
+    """How far a party takes part in a line of work during a period; `line` "*" stands for every line."""
+
+    line: str
+    status: Literal["full", "reduced", "absent"]
+    since: date
+    until: date | None = None
+    source: str = ""
+
+    def covers(self, day: date) -> bool:
+        """Say whether `day` falls inside."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+class Post(Struct, frozen=True):
+    """A 24-hour post that can be called. Numbers in a shipped pack are samples and say so."""
+
+    name: Texts
+    telephone: str
+    sample: bool = False
+    source: str = ""
+
+
+class Party(Struct, frozen=True):
+    """A state or organ that writes its own journals."""
+
+    code: str
+    kind: str
+    name: Texts
+    short: Texts
+    zone: str = "UTC"
+    iso3: str = ""
+    capital: Texts = field(default_factory=dict)
+    membership: tuple[Period, ...] = ()
+    participation: tuple[Participation, ...] = ()
+    posts: tuple[Post, ...] = ()
+    source: str = ""
+
+    def member_on(self, day: date) -> bool:
+        """Say whether the party belongs to the organisation on `day`; one without periods always does."""
+        return not self.membership or any(period.covers(day) for period in self.membership)
+
+    def takes_part(self, line: str, day: date) -> bool:
+        """Say whether the party takes full part in `line` on `day`.
+
+        The most particular statement wins: one that names the line before one for "*"; without any, a member
+        takes part.
+        """
+        if not self.member_on(day):
+            return False
+        for wanted in (line, "*"):
+            said = [entry for entry in self.participation if entry.line == wanted and entry.covers(day)]
+            if said:
+                return said[-1].status == "full"
+        return True
+
+
+class Body(Struct, frozen=True):
+    """A council, working body or centre of the organisation."""
+
+    code: str
+    kind: str
+    name: Texts
+    parent: str = ""
+    aliases: tuple[str, ...] = ()
+    decides_by: str = ""
+    source: str = ""
+
+
+class Level(Struct, frozen=True):
+    """One step of the label scheme; a higher `rank` is more sensitive."""
+
+    code: str
+    rank: int
+    name: Texts
+    banner: Texts
+    tone: Literal["open", "official", "restricted", "secret"]
+    stub_only: bool = False
+    tlp: str = ""
+
+
+class Category(Struct, frozen=True):
+    """A mark that narrows who may read, beside the level."""
+
+    code: str
+    name: Texts
+
+
+class LabelScheme(Struct, frozen=True):
+    """Levels in rising order, categories, how TLP 2.0 maps in, and from which level two persons release."""
+
+    levels: tuple[Level, ...]
+    categories: tuple[Category, ...] = ()
+    tlp: Mapping[str, str] = field(default_factory=dict)
+    two_persons_from: str = ""
+
+
+class NamedAudience(Struct, frozen=True):
+    """A set of readers that people choose by name.
+
+    `parties` holds party codes and the selectors "*" (everybody, the public), "@members" (every member on the day),
+    "@center" and "@kind:KIND". The originator always reads what it wrote; an empty list means the originator alone.
+    """
+
+    code: str
+    name: Texts
+    parties: tuple[str, ...] = ()
+
+
+class Code(Struct, frozen=True):
+    """One value of a codelist."""
+
+    code: str
+    name: Texts
+
+
+class Codelist(Struct, frozen=True):
+    """A closed list of values for a field."""
+
+    code: str
+    name: Texts
+    items: tuple[Code, ...]
+    source: str = ""
+
+
+class Field(Struct, frozen=True):
+    """One answer that a report of a type gives.
+
+    Kinds: `integer`; `decimal` (kept as a decimal string); `text`; `code` (one of `codelist`); `codes` (several);
+    `yes_no`; `date` (ISO day); `instant` (RFC 3339, UTC). `watch` asks for a warning when the value is unusual.
+    """
+
+    code: str
+    kind: Literal["integer", "decimal", "text", "code", "codes", "yes_no", "date", "instant"]
+    name: Texts
+    help: Texts = field(default_factory=dict)
+    unit: Texts = field(default_factory=dict)
+    codelist: str = ""
+    required: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    max_length: int = 2000
+    cumulative: bool = False
+    watch: bool = False
+
+
+class Check(Struct, frozen=True):
+    """A rule across fields of one report: `left op right`, where `right` is a field code or a whole number.
+
+    It holds when either side was left empty. `breaks` "refuse" stops the report, "warn" asks for confirmation.
+    """
+
+    code: str
+    left: str
+    op: Literal["<=", "<", ">=", ">", "==", "!="]
+    right: str | int
+    says: Texts
+    breaks: Literal["refuse", "warn"] = "refuse"
+
+
+class Schedule(Struct, frozen=True):
+    """When a report of a type falls due.
+
+    `rule` is an RFC 5545 RRULE giving the days; `time` (HH:MM) on those days in `zone` ("UTC", "party" for the
+    capital's time, or an IANA name) is the moment it is due. `grace` (minutes) follows. `period` names what is
+    reported on; `covers` "current" is the period that holds the due day, "previous" the one before it.
+    `while_active` types are owed only while an act has switched them on.
+    """
+
+    rule: str
+    time: str
+    since: date
+    period: Literal["day", "week", "month", "quarter"]
+    zone: str = "UTC"
+    grace: int = 0
+    covers: Literal["current", "previous"] = "current"
+    while_active: bool = False
+    until: date | None = None
+
+
+class InformationType(Struct, frozen=True):
+    """One row of the nomenclature: who owes what, in which form, by when, by which channel, at which label.
+
+    `owed_by` holds party codes and "@members"/"@center"/"@kind:KIND"; `to` says in words or codes who receives.
+    `schedule` None means event-driven; then `within` is the number of minutes allowed after the event was known.
+    `audience` and `status` are named audiences: who reads the content, and who learns that the duty was met.
+    `lateness` says which clock decides: when it was sent by its owner or when it was received here.
+    `proposal` is true where no public source says so and the value is this pack's own proposal.
+    """
+
+    code: str
+    name: Texts
+    line: str
+    owed_by: tuple[str, ...]
+    to: tuple[str, ...]
+    level: str
+    audience: str
+    fields: tuple[Field, ...]
+    status: str = ""
+    levels: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    schedule: Schedule | None = None
+    within: int | None = None
+    nil: bool = False
+    urgent: bool = False
+    stub_only: bool = False
+    lateness: Literal["sent", "received"] = "received"
+    proposal: bool = True
+    source: str = ""
+    about: Texts = field(default_factory=dict)
+
+
+class Office(Struct, frozen=True):
+    """A chair in which people sit: what it may do (`mandates`), and how high it may read.
+
+    `of` holds party codes and selectors as in `owed_by`: the parties that have such an office.
+    """
+
+    code: str
+    name: Texts
+    of: tuple[str, ...]
+    clearance: str
+    mandates: frozenset[str] = frozenset()
+    categories: tuple[str, ...] = ()
+
+
+class Channel(Struct, frozen=True):
+    """A way in which information travels."""
+
+    code: str
+    name: Texts
+
+
+class Step(Struct, frozen=True):
+    """One state of a procedure, the states that may follow it, and the article that says so."""
+
+    code: str
+    name: Texts
+    follows: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    article: str = ""
+
+
+class Procedure(Struct, frozen=True):
+    """A named state machine of the organisation, as data."""
+
+    code: str
+    name: Texts
+    first: str
+    steps: tuple[Step, ...]
+    source: str = ""
+
+
+class Regulation(Struct, frozen=True):
+    """The instrument on which the information types rest."""
+
+    name: Texts
+    version: str
+    in_force: date | None = None
+    source: str = ""
+
+
+class Pack(Struct, frozen=True, dict=True):
+    """A whole organisation, read from its folder and checked.
+
+    `digest` is the SHA-256 (hex) of the pack's files in name order; `center` is the code of the party whose duty
+    officers keep the watch.
+    """
+
+    organisation: str
+    name: Texts
+    version: str
+    digest: str
+    languages: tuple[str, ...]
+    center: str
+    labels: LabelScheme
+    regulation: Regulation
+    parties: tuple[Party, ...]
+    types: tuple[InformationType, ...]
+    offices: tuple[Office, ...]
+    audiences: tuple[NamedAudience, ...]
+    bodies: tuple[Body, ...] = ()
+    codelists: tuple[Codelist, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    lines: Mapping[str, Texts] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def party(self, code: str) -> Party:
+        """Return the party of that code.
+
+        :raises KeyError: when the pack has none.
+        """
+        return self._parties[code]
+
+    def type(self, code: str) -> InformationType:
+        """Return the information type of that code.
+
+        :raises KeyError: when the pack has none.
+        """
+        return self._types[code]
+
+    def office(self, code: str) -> Office:
+        """Return the office of that code.
+
+        :raises KeyError: when the pack has none.
+        """
+        return self._offices[code]
+
+    def codelist(self, code: str) -> Codelist:
+        """Return the codelist of that code.
+
+        :raises KeyError: when the pack has none.
+        """
+        return self._codelists[code]
+
+    def level(self, code: str) -> Level:
+        """Return the level of that code.
+
+        :raises KeyError: when the pack has none.
+        """
+        return self._levels[code]
+
+    def has_party(self, code: str) -> bool:
+        """Say whether the pack knows a party of that code."""
+        return code in self._parties
+
+    def has_type(self, code: str) -> bool:
+        """Say whether the pack knows an information type of that code."""
+        return code in self._types
+
+    def select(self, selectors: tuple[str, ...], *, on: date) -> tuple[str, ...]:
+        """Resolve party codes and selectors ("@members", "@center", "@kind:KIND") to party codes on a day.
+
+        Codes come in the pack's order. "*" is not a set of parties and is left out: ask `readers` for audiences.
+        """
+        return tuple(party.code for party in self.parties if any(self._is(party, s, on) for s in selectors))
+
+    def readers(self, audience: str, *, originator: str, on: date) -> tuple[str, ...]:
+        """Resolve a named audience to its readers on a day: sorted codes with the originator, or ("*",).
+
+        :raises KeyError: when the pack names no such audience.
+        """
+        named = self._audiences[audience]
+        if "*" in named.parties:
+            return ("*",)
+        return tuple(sorted({*self.select(named.parties, on=on), originator}))
+
+    def audience(self, code: str) -> NamedAudience:
+        """Return the named audience of that code.
+
+        :raises KeyError: when the pack has none.
+        """
+        return self._audiences[code]
+
+    def _is(self, party: Party, selector: str, day: date) -> bool:
+        if selector == "@members":
+            return bool(party.membership) and party.member_on(day)
+        if selector == "@center":
+            return party.code == self.center
+        if selector.startswith("@kind:"):
+            return party.kind == selector.removeprefix("@kind:")
+        return party.code == selector
+
+    @cached_property
+    def _parties(self) -> dict[str, Party]:
+        return {item.code: item for item in self.parties}
+
+    @cached_property
+    def _types(self) -> dict[str, InformationType]:
+        return {item.code: item for item in self.types}
+
+    @cached_property
+    def _offices(self) -> dict[str, Office]:
+        return {item.code: item for item in self.offices}
+
+    @cached_property
+    def _codelists(self) -> dict[str, Codelist]:
+        return {item.code: item for item in self.codelists}
+
+    @cached_property
+    def _levels(self) -> dict[str, Level]:
+        return {item.code: item for item in self.labels.levels}
+
+    @cached_property
+    def _audiences(self) -> dict[str, NamedAudience]:
+        return {item.code: item for item in self.audiences}
