@@ -1,7 +1,7 @@
 """Merkle trees of RFC 6962 section 2.1: hashes, proofs and their verification.
 
-One definition serves all four kinds of proof. The range `[start, end)` of leaves is a *subtree* when `start` is
-a multiple of the least power of two that is not below `end - start` (draft-ietf-plants-merkle-tree-certs,
+One definition serves all four kinds of proof. The range `[start, end)` of leaves is a *subtree* when `start`
+is a multiple of the least power of two that is not below `end - start` (draft-ietf-plants-merkle-tree-certs,
 "Subtrees"). A consistency proof speaks of the subtree `[0, old)`, an inclusion proof of `[index, index + 1)`.
 Verifiers return nothing or raise.
 """

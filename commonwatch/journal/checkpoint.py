@@ -1,0 +1,75 @@
+"""Checkpoints (C2SP tlog-checkpoint): the signed size and root of a journal."""
+
+import base64
+import re
+
+from msgspec import Struct
+
+from commonwatch.errors import Broken
+from commonwatch.journal import note as notes
+from commonwatch.journal import tree
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+class CheckpointRefused(Broken):
+    """A checkpoint is malformed or is not of the log it should be of."""
+
+
+class Checkpoint(Struct, frozen=True):
+    """The state of one log: its name, how many entries it has, and the root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """Return the text that is signed."""
+        lines = [self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions]
+        return "".join([line + "\n" for line in lines])
+
+    @classmethod
+    def parse(cls, text: str) -> "Checkpoint":
+        """Read the text of a checkpoint.
+
+        :raises CheckpointRefused: when it is not in its one canonical form.
+        """
+        lines = text.split("\n")
+        if len(lines) < 4 or lines.pop() or not all(lines):
+            raise CheckpointRefused("a checkpoint has at least three lines and none is empty")
+        origin, size, root, *extensions = lines
+        if not _SIZE.fullmatch(size) or int(size) > tree.MAX_SIZE:
+            raise CheckpointRefused(f"{size[:40]!r} is no size of a tree")
+        try:
+            digest = notes.decode_base64(root, what="the root")
+        except notes.NoteRefused as wrong:
+            raise CheckpointRefused(str(wrong)) from wrong
+        if len(digest) != tree.HASH_BYTES:
+            raise CheckpointRefused(f"the root has {len(digest)} bytes, not 32")
+        return cls(origin=origin, size=int(size), root=digest, extensions=tuple(extensions))
+
+
+def sign_checkpoint(checkpoint: Checkpoint, signer: notes.Signer) -> str:
+    """Return the checkpoint as a note signed by its log, whose key bears the log's name.
+
+    :raises CheckpointRefused: when the key has another name than the origin, or the text is not well formed.
+    """
+    if signer.name != checkpoint.origin:
+        raise CheckpointRefused(f"the key of {signer.name!r} does not sign for {checkpoint.origin!r}")
+    text = checkpoint.text()
+    if Checkpoint.parse(text) != checkpoint:
+        raise CheckpointRefused(f"the checkpoint of {checkpoint.origin!r} cannot be written as text")
+    return notes.sign(text, [signer])
+
+
+def open_checkpoint(note: str, verifier: notes.Verifier) -> Checkpoint:
+    """Open the checkpoint of the log that `verifier` names.
+
+    :raises NoteRefused: when that log has not signed it.
+    :raises CheckpointRefused: when it is malformed or of another origin.
+    """
+    checkpoint = Checkpoint.parse(notes.open_note(note, [verifier]).text)
+    if checkpoint.origin != verifier.name:
+        raise CheckpointRefused(f"the checkpoint is of {checkpoint.origin!r}, not of {verifier.name!r}")
+    return checkpoint

@@ -1,0 +1,251 @@
+"""Signed notes (C2SP signed-note): a text and the Ed25519 signatures under it.
+
+Two kinds of signature are known: plain Ed25519 (0x01) over the text, and the timestamped cosignature of a
+witness (0x04, C2SP tlog-cosignature). Signatures by keys one does not know are kept aside; one bad
+signature by a known key refuses the whole note.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import Struct
+
+from commonwatch.errors import Broken
+
+ED25519 = 0x01
+COSIGNATURE = 0x04
+MAX_NOTE_BYTES = 1_000_000
+MAX_SIGNATURES = 100
+MAX_SECONDS = 2**63 - 1
+KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+
+_VKEY = re.compile(r"([^+]+)\+([0-9a-f]{8})\+(.+)", re.ASCII)
+
+
+class NoteRefused(Broken):
+    """A note, a key or a signature is not what it must be."""
+
+
+class Signature(Struct, frozen=True):
+    """One signature line: who signed with which key, and when (seconds since 1970, cosignatures only)."""
+
+    name: str
+    key_id: str
+    value: bytes
+    seconds: int | None = None
+
+
+class Note(Struct, frozen=True):
+    """An opened note: its text, the signatures that were verified, and those of unknown keys."""
+
+    text: str
+    verified: tuple[Signature, ...]
+    unverified: tuple[Signature, ...]
+
+
+class Verifier(Struct, frozen=True, dict=True):
+    """A public key under a name; `algorithm` is ED25519 or COSIGNATURE, `key` its 32 bytes."""
+
+    name: str
+    algorithm: int
+    key: bytes
+
+    @classmethod
+    def parse(cls, vkey: str) -> "Verifier":
+        """Read a verifier key: `name+keyid+base64`.
+
+        :raises NoteRefused: when it is malformed, of an unknown algorithm, or its key id is wrong.
+        """
+        found = _VKEY.fullmatch(vkey)
+        if found is None or not _is_name(found[1]):
+            raise NoteRefused("the verifier key is not of the form name+keyid+base64")
+        material = decode_base64(found[3], what="the verifier key")
+        if len(material) != 1 + KEY_BYTES or material[0] not in (ED25519, COSIGNATURE):
+            raise NoteRefused("the verifier key is of an unknown algorithm")
+        verifier = cls(name=found[1], algorithm=material[0], key=material[1:])
+        if verifier.key_id != found[2]:
+            raise NoteRefused(f"the verifier key says id {found[2]}, its key has {verifier.key_id}")
+        return verifier
+
+    @cached_property
+    def key_id(self) -> str:
+        """The first four bytes, in hex, of SHA-256 over name, newline, algorithm and key."""
+        named = self.name.encode() + b"\n" + bytes([self.algorithm]) + self.key
+        return sha256(named).digest()[:4].hex()
+
+    @property
+    def vkey(self) -> str:
+        """The key in its text form, as `parse` reads it."""
+        material = base64.b64encode(bytes([self.algorithm]) + self.key).decode()
+        return f"{self.name}+{self.key_id}+{material}"
+
+    def check(self, text: str, signature: Signature) -> Signature:
+        """Check a signature by this key over `text`; returned with its time if it carries one.
+
+        :raises NoteRefused: when it is not valid.
+        """
+        value, message = signature.value, text.encode()
+        seconds: int | None = None
+        if self.algorithm == COSIGNATURE:
+            seconds = int.from_bytes(value[:8], "big")
+            value, message = value[8:], _cosigned(message, seconds)
+        if len(value) != SIGNATURE_BYTES or (seconds or 0) > MAX_SECONDS:
+            raise NoteRefused(f"the signature by {self.name} is malformed")
+        try:
+            self._public.verify(value, message)
+        except InvalidSignature as wrong:
+            raise NoteRefused(f"the signature by {self.name} is not valid") from wrong
+        return Signature(name=self.name, key_id=self.key_id, value=signature.value, seconds=seconds)
+
+    @cached_property
+    def _public(self) -> Ed25519PublicKey:
+        try:
+            return Ed25519PublicKey.from_public_bytes(self.key)
+        except ValueError as wrong:
+            raise NoteRefused(f"the key of {self.name} is no Ed25519 key") from wrong
+
+
+class Signer:
+    """A private key under a name, made from its 32-byte seed, which is never shown."""
+
+    def __init__(self, *, name: str, seed: bytes, algorithm: int = ED25519) -> None:
+        if not _is_name(name):
+            raise NoteRefused(f"{name!r} cannot name a key: it is empty or holds a space or a plus")
+        if len(seed) != KEY_BYTES or algorithm not in (ED25519, COSIGNATURE):
+            raise NoteRefused("a signer needs a seed of 32 bytes and a known algorithm")
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        self.verifier = Verifier(
+            name=name, algorithm=algorithm, key=self._private.public_key().public_bytes_raw()
+        )
+
+    @property
+    def name(self) -> str:
+        """The name under which it signs."""
+        return self.verifier.name
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key, for others."""
+        return self.verifier.vkey
+
+    def line(self, text: str, *, seconds: int = 0) -> str:
+        """Return the signature line over `text`; `seconds` since 1970 is the time a cosignature states."""
+        message, stamp = text.encode(), b""
+        if self.verifier.algorithm == COSIGNATURE:
+            message, stamp = _cosigned(message, seconds), seconds.to_bytes(8, "big")
+        value = bytes.fromhex(self.verifier.key_id) + stamp + self._private.sign(message)
+        return f"— {self.name} {base64.b64encode(value).decode()}\n"
+
+
+def sign(text: str, signers: Iterable[Signer]) -> str:
+    """Return `text` as a note signed by all `signers`.
+
+    :raises NoteRefused: when the text does not end in a newline or holds control characters.
+    """
+    _check_characters(text)
+    if not text.endswith("\n"):
+        raise NoteRefused("the text of a note ends in a newline")
+    return text + "\n" + "".join([signer.line(text) for signer in signers])
+
+
+def cosign(note: str, signer: Signer, *, seconds: int) -> str:
+    """Add a signature to a note; `seconds` since 1970 is the time a cosignature states.
+
+    The caller has checked what it is about to vouch for: see C2SP tlog-witness.
+
+    :raises NoteRefused: when the note is malformed.
+    """
+    text, _ = _parse(note)
+    return note + signer.line(text, seconds=seconds)
+
+
+def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
+    """Open a note that at least one of the `verifiers` has signed.
+
+    Repeated lines count once. Signatures of other keys are returned as unverified.
+
+    :raises NoteRefused: when the note is malformed, a known key's signature is bad, or no known key signed.
+    """
+    text, signatures = _parse(note)
+    known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
+    verified: dict[tuple[str, str], Signature] = {}
+    unverified: dict[Signature, None] = {}
+    for signature in signatures:
+        key = signature.name, signature.key_id
+        if key not in known:
+            unverified[signature] = None
+        elif key not in verified:
+            verified[key] = known[key].check(text, signature)
+    if not verified:
+        raise NoteRefused("no known key has signed the note")
+    return Note(text=text, verified=tuple(verified.values()), unverified=tuple(unverified))
+
+
+def note_text(note: str) -> str:
+    """Return the text of a well-formed note, whoever signed it: for where trust is decided elsewhere.
+
+    :raises NoteRefused: when the note is malformed.
+    """
+    return _parse(note)[0]
+
+
+def decode_base64(text: str, *, what: str) -> bytes:
+    """Read standard base64 in its one canonical form.
+
+    :raises NoteRefused: naming `what` was not.
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as wrong:
+        raise NoteRefused(f"{what} is not base64") from wrong
+    if base64.b64encode(data).decode() != text:
+        raise NoteRefused(f"{what} is not canonical base64")
+    return data
+
+
+def _parse(note: str) -> tuple[str, list[Signature]]:
+    _check_characters(note)
+    head, found, tail = note.rpartition("\n\n")
+    if not found or not head or not tail.endswith("\n"):
+        raise NoteRefused("the note has no signatures under an empty line")
+    lines = tail[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise NoteRefused(f"the note has more than {MAX_SIGNATURES} signatures")
+    return head + "\n", [_signature(line) for line in lines]
+
+
+def _signature(line: str) -> Signature:
+    dash, _, rest = line.partition(" ")
+    name, _, encoded = rest.partition(" ")
+    if dash != "—" or not _is_name(name):
+        raise NoteRefused(f"{line[:100]!r} is no signature line")
+    value = decode_base64(encoded, what=f"the signature by {name}")
+    if len(value) < 5:
+        raise NoteRefused(f"the signature by {name} is too short")
+    return Signature(name=name, key_id=value[:4].hex(), value=value[4:])
+
+
+def _check_characters(note: str) -> None:
+    try:
+        length = len(note.encode())
+    except UnicodeEncodeError as wrong:
+        raise NoteRefused("the note is not Unicode text") from wrong
+    if length > MAX_NOTE_BYTES:
+        raise NoteRefused(f"the note has {length} bytes, above {MAX_NOTE_BYTES}")
+    if any(character < " " and character != "\n" for character in note):
+        raise NoteRefused("the note holds control characters")
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and "+" not in name and not any(character.isspace() for character in name)
+
+
+def _cosigned(message: bytes, seconds: int) -> bytes:
+    return b"cosignature/v1\ntime %d\n" % seconds + message
