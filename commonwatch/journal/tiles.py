@@ -253,7 +253,7 @@ class TileHashes:
     Keeps the tiles it has read: use one for a few proofs, not for the life of a process.
     """
 
-    def __init__(self, read: ReadTile, size: int) -> None:
+    def __init__(self, read: ReadTile, size: int = tree.MAX_SIZE) -> None:
         self.size = size
         self._read = read
         self._tiles: dict[tuple[int, int], bytes] = {}
