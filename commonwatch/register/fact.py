@@ -1,0 +1,79 @@
+"""Facts: what an entry's body says, by kind and version. No Django, so that a desk's `facts` need none either."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+from msgspec import Struct
+
+from commonwatch.errors import Broken
+
+F = TypeVar("F", bound="Fact")
+
+
+class Fact(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that happened, in the past tense, as codes and language-tagged texts; never prose to be parsed.
+
+    Every `Struct` below this class is strict: an unknown field is refused, so a newer writer needs a new version.
+    """
+
+    kind: ClassVar[str] = ""
+
+
+class Unknown(Fact, frozen=True):
+    """An entry whose kind this node does not know: it is kept, proved and shown as unknown, and folds into nothing."""
+
+
+KINDS: dict[str, type[Fact]] = {}
+
+
+def fact(kind: str) -> Callable[[type[F]], type[F]]:
+    """Declare the kind (`desk.thing.happened`, with `.v2` after a change of shape) under which a fact is written.
+
+    :raises Broken: when two facts claim one kind.
+    """
+
+    def declare(cls: type[F]) -> type[F]:
+        if kind in KINDS and KINDS[kind].__qualname__ != cls.__qualname__:
+            raise Broken(f"two facts claim the kind {kind}")
+        cls.kind = kind
+        KINDS[kind] = cls
+        return cls
+
+    return declare
+
+
+def owner(subject: str) -> str:
+    """Return the party that owns a subject: the second part of `kind/OWNER/name`.
+
+    :raises Broken: when the subject has no such form.
+    """
+    parts = subject.split("/", 2)
+    if len(parts) != 3 or not all(parts):
+        raise Broken(f"a subject is written kind/OWNER/name, and {subject!r} is not")
+    return parts[1]
+
+
+@fact("register.journal.opened")
+class JournalOpened(Fact, frozen=True):
+    """Entry 0 of every journal: its audience in full, its epoch, the key that signs it, and what it continues.
+
+    `previous` is the origin of the closed epoch, with its last size and root (hex); `hosted_by` names the party on
+    whose node the key is held when that is not the owner itself. `pack` is the digest (hex) of the pack in force.
+    """
+
+    origin: str
+    epoch: int
+    key: str
+    pack: str
+    hosted_by: str = ""
+    previous: str = ""
+    previous_size: int = 0
+    previous_root: str = ""
+
+
+@fact("register.journal.closed")
+class JournalClosed(Fact, frozen=True):
+    """The last entry of a journal whose audience has changed: where its owner goes on writing."""
+
+    successor: str
+    ground: str

@@ -1,0 +1,105 @@
+"""The guard: the last checkpoint of each journal, in a file outside the database and its backups.
+
+It is appended to and synced after every commit and before anybody is answered, so a database restored from an old
+backup is recognised: it is behind its guard, and opens read-only.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from commonwatch.errors import Broken, Refusal, _
+from commonwatch.journal.checkpoint import Checkpoint
+from commonwatch.journal.note import note_text
+
+COMPACT_AT = 4 * 1024 * 1024
+
+
+class BehindGuard(Refusal):
+    """The database is older than what this node has signed."""
+
+    code, status = "register.behind-guard", 503
+    says = _(
+        "The database holds {size} entries of {origin}, but this node has signed for {signed}. It opens read-only."
+    )
+    hint = _(
+        "It was restored from an old backup. Put back a newer one, or fetch the missing entries from a member."
+    )
+
+
+class Guard:
+    """The file `guard` in the node's home. Each record is a signed checkpoint note and a line with its length."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, notes: Iterable[str]) -> None:
+        """Append the notes and see them on the disk.
+
+        :raises OSError: when the disk refuses; then nobody may be answered.
+        """
+        data = b"".join(b"%d\n" % len(raw) + raw for raw in (note.encode() for note in notes))
+        new = not self.path.exists()
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(handle, data)
+            os.fdatasync(handle)
+        finally:
+            os.close(handle)
+        if new:
+            _sync_folder(self.path.parent)
+
+    def read(self) -> Mapping[str, str]:
+        """Return the last signed note of each origin; a record torn by a crash at the end is passed over."""
+        notes: dict[str, str] = {}
+        data = self.path.read_bytes() if self.path.exists() else b""
+        place = 0
+        while place < len(data):
+            line, found, _rest = data[place : place + 24].partition(b"\n")
+            start = place + len(line) + 1
+            if not found or not line.isdigit() or start + int(line) > len(data):
+                break
+            note = data[start : start + int(line)].decode()
+            notes[note.split("\n", 1)[0]] = note
+            place = start + int(line)
+        return notes
+
+    def compact(self) -> None:
+        """Keep only the last note of each origin once the file has grown long."""
+        if not self.path.exists() or self.path.stat().st_size < COMPACT_AT:
+            return
+        fresh = self.path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        Guard(fresh).write(self.read().values())
+        fresh.replace(self.path)
+        _sync_folder(self.path.parent)
+
+
+def compare(*, stored: Checkpoint | None, guarded: Checkpoint, root_at_guard: bytes | None) -> None:
+    """Hold what the database says of one journal against what this node has signed for it.
+
+    `root_at_guard` is the root of the database's own tree at the guarded size, when it is that long.
+
+    :raises BehindGuard: when the database is shorter than what was signed.
+    :raises Broken: when it is as long or longer, but not a continuation of what was signed.
+    """
+    size = stored.size if stored else 0
+    if size < guarded.size:
+        raise BehindGuard(origin=guarded.origin, size=size, signed=guarded.size)
+    if root_at_guard != guarded.root:
+        raise Broken(
+            f"{guarded.origin} is not a continuation of what this node signed at size {guarded.size}"
+        )
+
+
+def signed(note: str) -> Checkpoint:
+    """Read the checkpoint out of a note that this node wrote itself."""
+    return Checkpoint.parse(note_text(note))
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

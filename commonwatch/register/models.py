@@ -1,0 +1,127 @@
+"""Tables: the journals and their bytes; and the two kinds of table that desks may have, projections and papers."""
+
+from typing import Any, Self, TypeVar
+
+from django.db import models
+
+from commonwatch.errors import Broken
+from commonwatch.register.gate import Reader
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Guarded(models.QuerySet[M]):
+    """Rows that are read through the gate only and written by the register only."""
+
+    def visible_to(self, reader: Reader) -> Self:
+        """Return the rows whose journal `reader` may read; the only way from a page, export or mail to a row."""
+        return self.filter(journal__in=reader.reach)
+
+    def _refuse(self, *_args: object, **_kwargs: object) -> Any:
+        raise Broken(f"{self.model.__name__} is folded from entries: append a fact instead of writing a row")
+
+    create = update = delete = bulk_create = bulk_update = get_or_create = update_or_create = _refuse
+
+
+class Journal(models.Model):
+    """One append-only journal: one writer, one mode, one audience, one epoch.
+
+    `categories` and `parties` are comma-separated sorted codes; `last_at` is in microseconds UTC; `checkpoint` is the
+    signed note of the present size and root; `ours` says that this node holds the pen and the key.
+    """
+
+    origin = models.CharField(max_length=300, unique=True)
+    party = models.CharField(max_length=40)
+    mode = models.CharField(max_length=10)
+    level = models.CharField(max_length=40)
+    categories = models.CharField(max_length=500, default="", blank=True)
+    parties = models.CharField(max_length=2000, default="", blank=True)
+    slug = models.CharField(max_length=120)
+    epoch = models.IntegerField()
+    key = models.CharField(max_length=500)
+    size = models.BigIntegerField(default=0)
+    root = models.CharField(max_length=64, default="", blank=True)
+    checkpoint = models.TextField(default="", blank=True)
+    last_at = models.BigIntegerField(default=0)
+    closed = models.BooleanField(default=False)
+    ours = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("party", "mode", "slug", "epoch"), name="one_epoch"),)
+
+    def __str__(self) -> str:
+        return self.origin
+
+
+class Entry(models.Model):
+    """One entry as the exact bytes written, with the columns by which it is found.
+
+    `number` counts from 0 within its journal. `at` and `admitted_at` are microseconds UTC; `admitted_at` is when this
+    node got it, and stands in no projection. `data` is empty once the entry was erased.
+    """
+
+    journal = models.ForeignKey(Journal, models.PROTECT, db_index=False)
+    number = models.BigIntegerField()
+    entry_id = models.UUIDField(unique=True)
+    kind = models.CharField(max_length=100)
+    subject = models.CharField(max_length=200, db_index=True)
+    at = models.BigIntegerField()
+    admitted_at = models.BigIntegerField()
+    data = models.BinaryField()
+
+    objects = Guarded.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("journal", "number"), name="one_place"),)
+
+    def __str__(self) -> str:
+        return f"{self.journal_id}:{self.number}"
+
+
+class Tile(models.Model):
+    """One hash tile of a journal: up to 256 hashes of 32 bytes, grown in place until it is full."""
+
+    journal = models.ForeignKey(Journal, models.PROTECT, db_index=False)
+    level = models.IntegerField()
+    number = models.BigIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("journal", "level", "number"), name="one_tile"),)
+
+    def __str__(self) -> str:
+        return f"{self.journal_id}:{self.level}/{self.number}"
+
+
+class Projection(models.Model):
+    """A table folded from entries: it can be dropped and rebuilt, and carries the journal of its subject.
+
+    `key` is the subject, or the subject and the adding party for additions. Columns are text, integers and booleans;
+    instants are microseconds UTC.
+    """
+
+    key = models.CharField(max_length=240, primary_key=True)
+    journal = models.ForeignKey(Journal, models.PROTECT, db_index=False)
+
+    objects = Guarded.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.key
+
+    def save(self, *_args: object, **_kwargs: object) -> None:
+        """Refuse: only the register writes projections."""
+        raise Broken(f"{type(self).__name__} is folded from entries: append a fact instead of saving a row")
+
+    def delete(self, *_args: object, **_kwargs: object) -> tuple[int, dict[str, int]]:
+        """Refuse: only the register writes projections."""
+        raise Broken(f"{type(self).__name__} is folded from entries: append a fact instead of deleting a row")
+
+
+class Paper(models.Model):
+    """A table of this node alone (drafts, preferences, quarantine): never federated, never rebuilt."""
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,82 @@
+"""Dropping every projection and folding it anew from the entries: recovery is the normal path."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from django.db import connections, transaction
+
+from commonwatch.journal import entry as envelope
+from commonwatch.journal import tree
+from commonwatch.register import fold, node
+from commonwatch.register.fact import Fact
+
+Progress = Callable[[int], None]
+
+CHUNK = 5000
+
+
+def rebuild(*, progress: Progress | None = None) -> int:
+    """Empty every projection and fold all entries into it again, in one transaction; return how many.
+
+    Entries are taken journal by journal, not in order of arrival: the tables must not depend on it.
+    """
+    at = node.current()
+    with transaction.atomic(using=at.database):
+        _empty()
+        count = 0
+        lines = _lines()
+        while part := list(islice(lines, CHUNK)):
+            fold.apply(part)
+            count += len(part)
+            if progress:
+                progress(count)
+    return count
+
+
+class _Put(Exception):  # noqa: N818 - carries the answer out of the transaction that must be undone
+    def __init__(self, count: int, digests: dict[str, str]) -> None:
+        super().__init__()
+        self.count, self.digests = count, digests
+
+
+def differing(*, progress: Progress | None = None) -> list[str]:
+    """Name the projections that a rebuild would change; nothing is changed."""
+    before = fold.snapshot()
+    try:
+        with transaction.atomic(using=node.current().database):
+            count = rebuild(progress=progress)
+            raise _Put(count, dict(fold.snapshot()))
+    except _Put as put:
+        return sorted(name for name in before if before[name] != put.digests[name])
+
+
+def _empty() -> None:
+    with connections[node.current().database].cursor() as cursor:
+        for model in fold.tables():
+            cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608 - a name of ours
+
+
+def _lines() -> Iterator[tuple[Fact, fold.Line]]:
+    """Yield every entry's fact and line, journal by journal; erased entries have none."""
+    connection = connections[node.current().database]
+    last = (-1, -1)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                'SELECT "journal_id", "number", "at", "data" FROM "register_entry"'
+                ' WHERE ("journal_id", "number") > (%s, %s) ORDER BY "journal_id", "number" LIMIT %s',
+                (*last, CHUNK),
+            )
+            rows = cursor.fetchall()
+        for journal, number, at, data in rows:
+            if data:
+                yield _read(journal, number, at, bytes(data))
+        if len(rows) < CHUNK:
+            return
+        last = (rows[-1][0], rows[-1][1])
+
+
+def _read(journal: int, number: int, at: int, data: bytes) -> tuple[Fact, fold.Line]:
+    opened = envelope.read(data)
+    line = fold.line_of(opened, journal=journal, number=number, at=at, leaf=tree.leaf_hash(data))
+    return fold.read_fact(opened.kind, bytes(opened.body)), line

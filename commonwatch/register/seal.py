@@ -1,0 +1,155 @@
+"""What happens to a journal at the edges of a transaction: opened, grown, signed, guarded; and the waking check."""
+
+import logging
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+
+from django.db import connections
+
+from commonwatch.charter.label import Label
+from commonwatch.journal import checkpoint, tiles, tree
+from commonwatch.register.fact import JournalOpened
+from commonwatch.register.guard import BehindGuard, Guard, compare, signed
+from commonwatch.register.models import Journal
+from commonwatch.register.node import Node, today
+
+logger = logging.getLogger("commonwatch.register")
+
+UPSERT = (
+    'INSERT INTO "register_tile" ("journal_id", "level", "number", "data") VALUES (%s, %s, %s, %s)'
+    ' ON CONFLICT ("journal_id", "level", "number") DO UPDATE SET "data" = excluded."data"'
+)
+
+MOVE_AT = 8 * 1024 * 1024
+
+Read = Callable[[int, int], bytes]
+
+
+def slug_of(node: Node, *, party: str, label: Label) -> str:
+    """Name an audience for people: its level, its categories, and the pack's name for its readers or a short hash."""
+    day = today(node)
+    named = [
+        each.code
+        for each in node.pack.audiences
+        if tuple(node.pack.readers(each.code, originator=party, on=day)) == label.parties
+    ]
+    readers = named[0] if named else sha256(",".join(label.parties).encode()).hexdigest()[:12]
+    return "-".join([label.level.lower(), *label.categories, readers])
+
+
+def new_journal(node: Node, *, party: str, mode: str, label: Label) -> tuple[Journal, JournalOpened]:
+    """Make the row of a new journal and the fact that will be its entry 0.
+
+    When the audience of that name had other readers before, this is its next epoch and says what it continues.
+    """
+    slug = slug_of(node, party=party, label=label)
+    before = Journal.objects.filter(party=party, mode=mode, slug=slug).order_by("-epoch").first()
+    epoch = before.epoch + 1 if before else 1
+    origin = f"{node.pack.organisation}/{party}/{mode}/{slug}/{epoch}"
+    row = Journal.objects.create(
+        origin=origin,
+        party=party,
+        mode=mode,
+        level=label.level,
+        categories=",".join(label.categories),
+        parties=",".join(label.parties),
+        slug=slug,
+        epoch=epoch,
+        key=node.signer(party=party, origin=origin).vkey,
+    )
+    opened = JournalOpened(
+        origin=origin,
+        epoch=epoch,
+        key=row.key,
+        pack=node.pack.digest,
+        hosted_by="" if party == node.party else node.party,
+        previous=before.origin if before else "",
+        previous_size=before.size if before else 0,
+        previous_root=before.root if before else "",
+    )
+    return row, opened
+
+
+def tile_reader(node: Node, journal: int) -> Read:
+    """Return a reader of a journal's hash tiles as stored; an absent tile is empty."""
+
+    def read(level: int, number: int) -> bytes:
+        with connections[node.database].cursor() as cursor:
+            cursor.execute(
+                'SELECT "data" FROM "register_tile" WHERE "journal_id" = %s AND "level" = %s AND "number" = %s',
+                (journal, level, number),
+            )
+            row = cursor.fetchone()
+        return bytes(row[0]) if row else b""
+
+    return read
+
+
+def seal(node: Node, row: Journal, leaves: Sequence[bytes], *, last_at: int) -> str:
+    """Grow the tiles of a journal by these leaf hashes, sign its new checkpoint, store both; return the note."""
+    grown = tiles.grow(size=row.size, read=tile_reader(node, row.pk), leaf_hashes=leaves)
+    store_tiles(node, row.pk, grown)
+    signer = node.signer(party=row.party, origin=row.origin)
+    note = checkpoint.sign_checkpoint(
+        checkpoint.Checkpoint(origin=row.origin, size=grown.size, root=grown.root), signer
+    )
+    row.size, row.root, row.checkpoint, row.last_at = grown.size, grown.root.hex(), note, last_at
+    row.save(update_fields=["size", "root", "checkpoint", "last_at"])
+    return note
+
+
+def store_tiles(node: Node, journal: int, grown: tiles.Growth) -> None:
+    """Write the hash tiles that have changed."""
+    changed = [(journal, level, number, data) for (level, number), data in sorted(grown.tiles.items())]
+    with connections[node.database].cursor() as cursor:
+        cursor.executemany(UPSERT, changed)
+
+
+def root_at(node: Node, journal: int, *, size: int) -> bytes:
+    """Compute from the stored tiles the root that a journal had at `size` entries."""
+    if size == 0:
+        return tree.EMPTY_ROOT
+    return tree.range_hash(0, size, tiles.TileHashes(tile_reader(node, journal)))
+
+
+def guard_of(node: Node) -> Guard:
+    """Return the guard of a node."""
+    return Guard(node.home / "guard")
+
+
+def wake(node: Node) -> None:
+    """Once a process: hold the database against the guard before the first turn.
+
+    :raises BehindGuard: when the database is older than what was signed.
+    :raises Broken: when it contradicts what was signed.
+    """
+    if not node.awake:
+        check_guard(node)
+        guard_of(node).compact()
+        node.awake = True
+
+
+def check_guard(node: Node) -> None:
+    """Hold every journal of this node against the guard; see `wake`."""
+    rows = {row.origin: row for row in Journal.objects.filter(ours=True)}
+    for origin, note in guard_of(node).read().items():
+        guarded, row = signed(note), rows.get(origin)
+        if row is None:
+            raise BehindGuard(origin=origin, size=0, signed=guarded.size)
+        root = root_at(node, row.pk, size=guarded.size) if row.size >= guarded.size else None
+        compare(stored=signed(row.checkpoint), guarded=guarded, root_at_guard=root)
+
+
+def checkpoint_database(node: Node, *, written: int) -> None:
+    """Let the pen's own connection, and no other, move SQLite's write-ahead log into the database file.
+
+    Before version 3.51.3 two connections that did this at once could corrupt the file; so automatic checkpoints are
+    off everywhere, and this runs only while the pen is held, once some megabytes (`written`, bytes) have gathered.
+    """
+    connection = connections[node.database]
+    node.unmoved += written
+    if connection.vendor != "sqlite" or node.unmoved < MOVE_AT:
+        return
+    node.unmoved = 0
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

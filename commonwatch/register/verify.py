@@ -1,0 +1,132 @@
+"""Proving what is stored: every byte of every entry against its tiles, the tiles against the signed checkpoint."""
+
+from collections.abc import Callable, Iterator
+
+from django.db import connections
+
+from commonwatch.errors import Broken
+from commonwatch.journal import checkpoint, note, tiles, tree
+from commonwatch.journal import entry as envelope
+from commonwatch.register import node, seal
+from commonwatch.register.models import Journal, Tile
+
+Progress = Callable[[int], None]
+
+CHUNK = 2560
+WIDTH = 256
+
+
+def verify_stored(row: Journal, *, progress: Progress | None = None) -> int:
+    """Verify one journal as it lies in the database; return how many entries were verified.
+
+    Checks the order and bytes of every entry, the columns by which it is found, every tile at every level, the
+    root and the signature.
+
+    :raises Broken: naming the entry or tile that does not hold.
+    """
+    head = checkpoint.open_checkpoint(row.checkpoint, note.Verifier.parse(row.key))
+    if (head.origin, head.size, head.root.hex()) != (row.origin, row.size, row.root):
+        raise Broken(f"{row.origin}: the stored size or root is not that of its checkpoint")
+    stored = {(t.level, t.number): bytes(t.data) for t in Tile.objects.filter(journal=row, level__gt=0)}
+    erased = _erased(row)
+    level: list[bytes] = []
+    for index, leaves in enumerate(_leaf_tiles(row, erased)):
+        level.append(_check_leaf_tile(row, index, leaves))
+        if progress:
+            progress(index * WIDTH + len(leaves))
+    _check_upper(row, level, stored)
+    return head.size
+
+
+def _leaf_tiles(row: Journal, erased: dict[int, bytes]) -> Iterator[list[bytes]]:
+    """Yield the leaf hashes recomputed from the entries, 256 at a time."""
+    leaves: list[bytes] = []
+    expected = 0
+    for number, columns, data in _entries(row):
+        if number != expected:
+            raise Broken(f"{row.origin}: entry {expected} is not there")
+        expected += 1
+        leaves.append(_leaf(row, number, columns, data, erased))
+        if len(leaves) == WIDTH:
+            yield leaves
+            leaves = []
+    if leaves:
+        yield leaves
+    if expected != row.size:
+        raise Broken(f"{row.origin}: {expected} entries are stored and {row.size} were signed")
+
+
+def _leaf(
+    row: Journal, number: int, columns: tuple[str, str, str, int], data: bytes, erased: dict[int, bytes]
+) -> bytes:
+    if not data:
+        if number not in erased:
+            raise Broken(f"{row.origin}: entry {number} is empty and no entry says that it was erased")
+        return erased[number]
+    opened = envelope.read(data)
+    if columns != (
+        opened.id.replace("-", ""),
+        opened.kind,
+        opened.subject,
+        envelope.instant_micros(opened.at),
+    ):
+        raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
+    return tree.leaf_hash(data)
+
+
+def _entries(row: Journal) -> Iterator[tuple[int, tuple[str, str, str, int], bytes]]:
+    connection = connections[node.current().database]
+    start = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                'SELECT "number", "entry_id", "kind", "subject", "at", "data" FROM "register_entry"'
+                ' WHERE "journal_id" = %s AND "number" >= %s ORDER BY "number" LIMIT %s',
+                (row.pk, start, CHUNK),
+            )
+            rows = cursor.fetchall()
+        for number, entry_id, kind, subject, at, data in rows:
+            yield number, (str(entry_id).replace("-", ""), kind, subject, at), bytes(data)
+        if len(rows) < CHUNK:
+            return
+        start = rows[-1][0] + 1
+
+
+def _check_leaf_tile(row: Journal, index: int, leaves: list[bytes]) -> bytes:
+    stored = seal.tile_reader(node.current(), row.pk)(0, index)
+    if stored != b"".join(leaves):
+        raise Broken(f"{row.origin}: the entries of tile {index} do not give its hashes")
+    return tree.root(leaves) if len(leaves) == WIDTH else b""
+
+
+def _check_upper(row: Journal, level: list[bytes], stored: dict[tuple[int, int], bytes]) -> None:
+    """Recompute every tile above the leaves, and the root from the tiles."""
+    height, expected = 1, {}
+    hashes = [each for each in level if each]
+    while hashes:
+        parts = [hashes[start : start + WIDTH] for start in range(0, len(hashes), WIDTH)]
+        expected.update({(height, place): b"".join(part) for place, part in enumerate(parts)})
+        hashes = [tree.root(part) for part in parts if len(part) == WIDTH]
+        height += 1
+    for place in expected.keys() | stored.keys():
+        if expected.get(place) != stored.get(place):
+            raise Broken(f"{row.origin}: hash tile {place[0]}/{place[1]} does not hold")
+    if seal.root_at(node.current(), row.pk, size=row.size).hex() != row.root:
+        raise Broken(f"{row.origin}: the tiles do not give the signed root")
+
+
+def _erased(row: Journal) -> dict[int, bytes]:
+    """Find which entries were erased by an entry of this journal, and their hashes as the tiles keep them."""
+    connection = connections[node.current().database]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT "data" FROM "register_entry" WHERE "journal_id" = %s AND "kind" = %s',
+            (row.pk, "register.entry.erased"),
+        )
+        bodies = [envelope.read(bytes(data)).body for (data,) in cursor.fetchall() if data]
+    hashes = tiles.TileHashes(seal.tile_reader(node.current(), row.pk))
+    found = {}
+    for body in bodies:
+        index = int(envelope.msgspec.json.decode(bytes(body))["index"])
+        found[index] = hashes(0, index)
+    return found
