@@ -1,0 +1,1 @@
+"""The porter: who somebody is, which office they hold, what that office may do, and what it may read."""
