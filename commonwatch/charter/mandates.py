@@ -1,0 +1,24 @@
+"""The acts that an office may be given: each mandate is the name of an act of a desk.
+
+The list is closed, so that a misspelt mandate is a fault of the pack and not an office that silently may do nothing.
+An act that asks for a mandate is listed here with the sentence that a person reads when it is given or missed.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+MANDATES: Final[Mapping[str, str]] = {
+    "exchange.see-board": "see which reports are due, late and missing",
+    "exchange.draft-report": "prepare a report without sending it",
+    "exchange.submit-report": "send a report for its own party",
+    "exchange.submit-on-behalf": "enter a report that another party gave by telephone or on paper",
+    "exchange.confirm-report": "confirm or refute what another has reported",
+    "exchange.correct-report": "correct a report that was sent",
+    "exchange.withdraw-report": "withdraw a report that was sent",
+    "exchange.mark-seen": "record that a report was read and acknowledged",
+    "exchange.activate-type": "switch on an information type that is owed only while active",
+    "exchange.deactivate-type": "switch such a type off again",
+    "exchange.grant-waiver": "free a party from a duty for a time",
+    "exchange.end-waiver": "end such a waiver early",
+    "exchange.import-series": "take in a series of past figures with the days on which they were known",
+}
