@@ -213,7 +213,7 @@ def decode_base64(text: str, *, what: str) -> bytes:
 def _parse(note: str) -> tuple[str, list[Signature]]:
     _check_characters(note)
     head, found, tail = note.rpartition("\n\n")
-    if not found or not head or not tail.endswith("\n"):
+    if not found or not tail.endswith("\n"):
         raise NoteRefused("the note has no signatures under an empty line")
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:

@@ -1,0 +1,86 @@
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonwatch.journal import note
+from commonwatch.journal.checkpoint import Checkpoint, CheckpointRefused, open_checkpoint, sign_checkpoint
+from tests.journal.samples import ORIGIN, SIGNER, bytes_for, flip
+
+ROOT = bytes_for("root")
+HEAD = Checkpoint(origin=ORIGIN, size=7, root=ROOT)
+
+lines = st.text(st.characters(min_codepoint=0x20, exclude_categories=("Cs",)), min_size=1, max_size=30)
+
+
+@given(lines, st.integers(0, 2**63 - 1), st.binary(min_size=32, max_size=32), st.lists(lines, max_size=3))
+def test_a_checkpoint_reads_back_as_it_was_written(origin, size, root, extensions):
+    head = Checkpoint(origin=origin, size=size, root=root, extensions=tuple(extensions))
+
+    assert Checkpoint.parse(head.text()) == head
+
+
+def test_a_signed_checkpoint_opens_to_itself():
+    assert open_checkpoint(sign_checkpoint(HEAD, SIGNER), SIGNER.verifier) == HEAD
+
+
+@given(st.data())
+def test_a_checkpoint_with_any_bit_changed_is_refused(data):
+    signed = sign_checkpoint(HEAD, SIGNER).encode()
+    try:
+        changed = flip(signed, data.draw(st.integers(0, len(signed) * 8 - 1))).decode()
+    except UnicodeDecodeError:
+        return
+    with pytest.raises((note.NoteRefused, CheckpointRefused)):
+        open_checkpoint(changed, SIGNER.verifier)
+
+
+ENCODED = base64.b64encode(ROOT).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        f"{ORIGIN}\n7\n{ENCODED}",
+        f"{ORIGIN}\n7\n",
+        f"\n7\n{ENCODED}\n",
+        f"{ORIGIN}\n07\n{ENCODED}\n",
+        f"{ORIGIN}\n+7\n{ENCODED}\n",
+        f"{ORIGIN}\n-7\n{ENCODED}\n",
+        f"{ORIGIN}\n7 \n{ENCODED}\n",
+        f"{ORIGIN}\n٧\n{ENCODED}\n",
+        f"{ORIGIN}\n9223372036854775808\n{ENCODED}\n",
+        f"{ORIGIN}\n{'9' * 5000}\n{ENCODED}\n",
+        f"{ORIGIN}\n7\n{ENCODED[:-1]}\n",
+        f"{ORIGIN}\n7\n{ENCODED[:-2]}B=\n",
+        f"{ORIGIN}\n7\n{base64.b64encode(ROOT[:31]).decode()}\n",
+        f"{ORIGIN}\n7\n{base64.b64encode(ROOT + b'x').decode()}\n",
+        f"{ORIGIN}\n7\n{ENCODED}\n\n",
+        f"{ORIGIN}\n7\n{ENCODED}\n\nextension\n",
+    ],
+)
+def test_a_checkpoint_in_any_other_form_is_refused(text):
+    with pytest.raises(CheckpointRefused):
+        Checkpoint.parse(text)
+
+
+def test_a_key_signs_and_opens_only_the_log_whose_name_it_bears():
+    other = Checkpoint(origin="csto/ARM/real/members/1", size=7, root=ROOT)
+
+    with pytest.raises(CheckpointRefused, match="does not sign for"):
+        sign_checkpoint(other, SIGNER)
+    with pytest.raises(CheckpointRefused, match="not of"):
+        open_checkpoint(note.sign(other.text(), [SIGNER]), SIGNER.verifier)
+
+
+def test_a_checkpoint_that_would_not_read_back_is_not_signed():
+    for head in (
+        Checkpoint(origin=ORIGIN, size=7, root=ROOT, extensions=("two\nlines",)),
+        Checkpoint(origin=ORIGIN, size=7, root=ROOT[:31]),
+        Checkpoint(origin=ORIGIN, size=-1, root=ROOT),
+    ):
+        with pytest.raises(CheckpointRefused):
+            sign_checkpoint(head, SIGNER)

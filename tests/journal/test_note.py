@@ -1,0 +1,199 @@
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonwatch.journal import note
+from commonwatch.journal.note import NoteRefused, Signer, Verifier
+from tests.journal.samples import bytes_for, flip
+
+ANNA = Signer(name="example.org/anna", seed=bytes_for("anna"))
+BORIS = Signer(name="example.org/boris", seed=bytes_for("boris"))
+WITNESS = Signer(name="witness.example.org", seed=bytes_for("witness"), algorithm=note.COSIGNATURE)
+TEXT = "one\n\ntwo ☂\n"
+
+names = st.text(min_size=1, max_size=20).filter(
+    lambda name: (
+        "+" not in name
+        and not any(each.isspace() or each < " " or "\ud800" <= each <= "\udfff" for each in name)
+    )
+)
+texts = st.text(
+    st.characters(min_codepoint=0x20, exclude_categories=("Cs",)) | st.just("\n"), max_size=100
+).map(lambda text: text + "\n")
+
+
+@given(names, st.binary(min_size=32, max_size=32), st.sampled_from([note.ED25519, note.COSIGNATURE]))
+def test_a_key_reads_back_as_it_was_written(name, seed, algorithm):
+    signer = Signer(name=name, seed=seed, algorithm=algorithm)
+
+    assert Verifier.parse(signer.vkey) == signer.verifier
+    assert signer.verifier.vkey == signer.vkey
+
+
+@given(texts, st.integers(0, 2**63 - 1))
+def test_a_signed_text_opens_to_itself(text, seconds):
+    signed = note.cosign(note.sign(text, [ANNA, BORIS]), WITNESS, seconds=seconds)
+
+    opened = note.open_note(signed, [WITNESS.verifier, ANNA.verifier])
+
+    assert opened.text == text
+    assert [(each.name, each.seconds) for each in opened.verified] == [
+        (ANNA.name, None),
+        (WITNESS.name, seconds),
+    ]
+    assert [each.name for each in opened.unverified] == [BORIS.name]
+    assert note.note_text(signed) == text
+
+
+@given(st.data())
+def test_a_note_with_any_bit_changed_is_refused(data):
+    signer = data.draw(st.sampled_from([ANNA, WITNESS]))
+    signed = TEXT + "\n" + signer.line(TEXT, seconds=7)
+    raw = signed.encode()
+    try:
+        changed = flip(raw, data.draw(st.integers(0, len(raw) * 8 - 1))).decode()
+    except UnicodeDecodeError:
+        return
+    with pytest.raises(NoteRefused):
+        note.open_note(changed, [signer.verifier])
+
+
+def test_a_key_with_any_bit_changed_is_refused_or_opens_nothing():
+    signed, raw = note.sign(TEXT, [ANNA]), ANNA.vkey.encode()
+    for bit in range(len(raw) * 8):
+        changed = flip(raw, bit).decode("latin-1")
+        with pytest.raises(NoteRefused):
+            note.open_note(signed, [Verifier.parse(changed)])
+
+
+def test_one_bad_signature_by_a_known_key_refuses_the_whole_note():
+    bad = ANNA.line("another text\n")
+
+    with pytest.raises(NoteRefused, match="anna is not valid"):
+        note.open_note(TEXT + "\n" + BORIS.line(TEXT) + bad, [ANNA.verifier, BORIS.verifier])
+    assert note.open_note(TEXT + "\n" + BORIS.line(TEXT) + bad, [BORIS.verifier]).text == TEXT
+
+
+def test_a_repeated_signature_counts_once_and_the_first_is_the_one_that_is_checked():
+    signed = note.sign(TEXT, [ANNA, ANNA, BORIS, BORIS])
+
+    opened = note.open_note(signed + ANNA.line("another text\n"), [ANNA.verifier])
+
+    assert [each.name for each in opened.verified] == [ANNA.name]
+    assert [each.name for each in opened.unverified] == [BORIS.name]
+
+
+def test_a_key_that_shares_only_its_name_or_only_its_id_is_unknown():
+    namesake = Signer(name=ANNA.name, seed=bytes_for("another anna"))
+    line = ANNA.line(TEXT).replace(ANNA.name, "example.org/other")
+
+    with pytest.raises(NoteRefused, match="no known key"):
+        note.open_note(note.sign(TEXT, [namesake]), [ANNA.verifier])
+    with pytest.raises(NoteRefused, match="no known key"):
+        note.open_note(TEXT + "\n" + line, [ANNA.verifier])
+
+
+def test_a_plain_signature_does_not_pass_for_a_cosignature():
+    plain = Signer(name=WITNESS.name, seed=bytes_for("witness"))
+
+    assert plain.verifier.key_id != WITNESS.verifier.key_id
+    with pytest.raises(NoteRefused, match="no known key"):
+        note.open_note(note.sign(TEXT, [plain]), [WITNESS.verifier])
+
+
+def line_of(name, value):
+    return f"— {name} {base64.b64encode(value).decode()}\n"
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        "",
+        "\n",
+        "\n\n",
+        TEXT,
+        TEXT + "\n",
+        TEXT + "\n" + ANNA.line(TEXT)[:-1],
+        TEXT + "\n" + ANNA.line(TEXT) + "\n",
+        TEXT + ANNA.line(TEXT),
+        TEXT + "\n" + ANNA.line(TEXT) + "stray\n",
+        TEXT + "\n" + ANNA.line(TEXT).replace("—", "-"),
+        TEXT + "\n" + ANNA.line(TEXT).replace("— ", "—  "),
+        TEXT + "\n" + ANNA.line(TEXT).replace("— ", "—"),
+        TEXT + "\n" + ANNA.line(TEXT).replace("=\n", "\n"),
+        TEXT + "\n" + ANNA.line(TEXT).replace("\n", " \n"),
+        TEXT + "\n" + ANNA.line(TEXT).replace("\n", "\r\n"),
+        TEXT + "\n" + ANNA.line(TEXT) + line_of("a+b", bytes(68)),
+        TEXT + "\n" + ANNA.line(TEXT) + line_of("a\u2003b", bytes(68)),
+        TEXT + "\n" + ANNA.line(TEXT) + line_of("", bytes(68)),
+        TEXT + "\n" + ANNA.line(TEXT) + line_of("other", bytes(4)),
+        TEXT + "\n" + ANNA.line(TEXT) + "— other \n",
+        TEXT + "\n" + ANNA.line(TEXT) + "— other AAAAAAB=\n",
+        TEXT + "\n" + ANNA.line(TEXT) + "— other\n",
+        TEXT + "\n" + ANNA.line(TEXT) * 101,
+        "tab\there\n\n" + ANNA.line("tab\there\n"),
+        "nul\x00\n\n" + ANNA.line("nul\x00\n"),
+        "half \ud800\n\n" + ANNA.line(TEXT),
+        "x" * 1_000_000 + "\n\n" + ANNA.line("x" * 1_000_000 + "\n"),
+    ],
+)
+def test_a_malformed_note_is_refused(signed):
+    with pytest.raises(NoteRefused):
+        note.open_note(signed, [ANNA.verifier])
+
+
+def test_a_hundred_signatures_are_read():
+    others = "".join([line_of(f"other{number}", bytes_for(number)) for number in range(99)])
+
+    assert len(note.open_note(TEXT + "\n" + others + ANNA.line(TEXT), [ANNA.verifier]).unverified) == 99
+
+
+@pytest.mark.parametrize("text", ["", "no newline", "tab\t\n", "\ud800\n"])
+def test_a_text_that_no_note_may_hold_is_not_signed(text):
+    with pytest.raises(NoteRefused):
+        note.sign(text, [ANNA])
+
+
+@pytest.mark.parametrize("name", ["", "two words", "one+one", "line\nbreak", "wide\u3000space"])
+def test_a_key_is_not_named_so(name):
+    with pytest.raises(NoteRefused, match="cannot name a key"):
+        Signer(name=name, seed=bytes(32))
+
+
+@pytest.mark.parametrize(
+    "vkey",
+    [
+        "",
+        "name",
+        "name+00000000",
+        ANNA.vkey.replace(ANNA.verifier.key_id, ANNA.verifier.key_id.upper() + "F"),
+        ANNA.vkey.replace(ANNA.verifier.key_id, "00000000"),
+        ANNA.vkey + "=",
+        ANNA.vkey + "\n",
+        " " + ANNA.vkey,
+        "name+00000000+" + base64.b64encode(b"\x02" + bytes(32)).decode(),
+        "name+00000000+" + base64.b64encode(b"\x01" + bytes(31)).decode(),
+    ],
+)
+def test_a_malformed_key_is_refused(vkey):
+    with pytest.raises(NoteRefused):
+        Verifier.parse(vkey)
+
+
+@pytest.mark.parametrize(("seed", "algorithm"), [(bytes(31), 1), (bytes(33), 1), (bytes(32), 2)])
+def test_a_signer_takes_a_seed_of_32_bytes_and_a_known_algorithm(seed, algorithm):
+    with pytest.raises(NoteRefused, match="seed of 32 bytes"):
+        Signer(name="name", seed=seed, algorithm=algorithm)
+
+
+def test_a_cosignature_after_the_end_of_time_is_refused():
+    late = WITNESS.line(TEXT, seconds=2**63)
+
+    with pytest.raises(NoteRefused, match="malformed"):
+        note.open_note(TEXT + "\n" + late, [WITNESS.verifier])
+
+
+def test_the_seed_is_not_shown():
+    assert bytes_for("anna").hex() not in repr(vars(ANNA)) + repr(ANNA)
