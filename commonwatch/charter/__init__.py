@@ -1,1 +1,1 @@
-"""The organisation as data: parties, bodies, labels, information types and procedures read from a pack. No Django."""
+"""The organisation as data: parties, labels, information types, procedures, read from a pack. No Django."""

@@ -1,7 +1,7 @@
-"""What no schema can say of a pack: that names are defined, periods run forward, rules recur and texts are complete.
+"""What no schema can say of a pack: names are defined, periods run forward, rules recur, texts are complete.
 
-Every check walks what the files hold and passes over what has the wrong shape: that is the schema's to tell. So one
-reading gives all faults of both sorts.
+Every check walks what the files hold and passes over what has the wrong shape: that is the schema's to tell.
+So one reading gives all faults of both sorts.
 """
 
 from collections.abc import Callable, Iterator
@@ -335,7 +335,7 @@ def _rules_across(reading: Reading) -> Iterator[Fault]:
 
 
 def _choices(reading: Reading) -> Iterator[Fault]:
-    """What a sender may choose from holds the default; nothing above the lowest level goes to the public."""
+    """Hold that choices include the default, and that nothing above the lowest level goes to the public."""
     ranks = _ranks(reading)
     public = {audience["code"] for _, _, audience in reading.each("audiences", "audiences", "[]")
               if isinstance(audience, dict) and isinstance(audience.get("code"), str)
@@ -471,6 +471,6 @@ def _parents(reading: Reading) -> Iterator[Fault]:
 
 
 _CHECKS: Final[tuple[Callable[[Reading], Iterator[Fault]], ...]] = (
-    _references, _twice, _translations, _zones, _periods, _schedules, _answers, _rules_across, _choices, _levels,
-    _stubs, _sources, _steps, _parents,
+    _references, _twice, _translations, _zones, _periods, _schedules, _answers, _rules_across, _choices,
+    _levels, _stubs, _sources, _steps, _parents,
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Labels: level × categories × audience, their order, and the one question "may this viewer read it".
 
-A label is never part of a viewer's request: it is fixed before an entry exists and never changes afterwards. Anything
-unknown (a level or category that the scheme does not have) is unreadable. An empty audience is the originator alone.
+A label is never part of a viewer's request: it is fixed before an entry exists and never changes afterwards.
+Anything unknown (a level or category that the scheme does not have) is unreadable. An empty audience is the
+originator alone.
 """
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ EVERYBODY = ("*",)
 
 
 class Label(Struct, frozen=True, order=True):
-    """What an entry carries for life. `categories` and `parties` are sorted; `parties` ("*",) is the public."""
+    """What an entry carries for life. `categories` and `parties` are sorted; ("*",) stands for the public."""
 
     level: str
     categories: tuple[str, ...] = ()
@@ -30,8 +31,8 @@ class Viewer(Struct, frozen=True):
 def readable(label: Label, *, originator: str, viewer: Viewer, scheme: LabelScheme) -> bool:
     """Say whether `viewer` may read what `originator` wrote under `label`.
 
-    The viewer's clearance reaches the level, the viewer holds every category, and the audience names the viewer's
-    party, or everybody, or the viewer's party is the originator.
+    The viewer's clearance reaches the level, the viewer holds every category, and the audience names the
+    viewer's party, or everybody, or the viewer's party is the originator.
     """
     ranks = {level.code: level.rank for level in scheme.levels}
     known = {category.code for category in scheme.categories}

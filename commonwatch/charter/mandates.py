@@ -1,7 +1,8 @@
 """The acts that an office may be given: each mandate is the name of an act of a desk.
 
-The list is closed, so that a misspelt mandate is a fault of the pack and not an office that silently may do nothing.
-An act that asks for a mandate is listed here with the sentence that a person reads when it is given or missed.
+The list is closed, so that a misspelt mandate is a fault of the pack and not an office that silently may do
+nothing. An act that asks for a mandate is listed here with the words that a person reads when it is given or
+missed.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """What a pack says, as frozen values: the vocabulary in which every other room speaks of the organisation.
 
-Names in several languages are mappings of language tag to text (`Texts`). Periods are half-open: the day `until` is
-the first day on which a thing no longer holds; `None` means that no end is known. Days are read in UTC unless a
-time zone is named.
+Names in several languages are mappings of language tag to text (`Texts`). Periods are half-open: the day
+`until` is the first day on which a thing no longer holds; `None` means that no end is known. Days are read in
+UTC unless a time zone is named.
 """
 
 from collections.abc import Mapping
@@ -127,8 +127,9 @@ class LabelScheme(Struct, frozen=True):
 class NamedAudience(Struct, frozen=True):
     """A set of readers that people choose by name.
 
-    `parties` holds party codes and the selectors "*" (everybody, the public), "@members" (every member on the day),
-    "@center" and "@kind:KIND". The originator always reads what it wrote; an empty list means the originator alone.
+    `parties` holds party codes and the selectors "*" (everybody, the public), "@members" (every member on the
+    day), "@center" and "@kind:KIND". The originator always reads what it wrote; an empty list means the
+    originator alone.
     """
 
     code: str
@@ -155,8 +156,9 @@ class Codelist(Struct, frozen=True):
 class Field(Struct, frozen=True):
     """One answer that a report of a type gives.
 
-    Kinds: `integer`; `decimal` (kept as a decimal string); `text`; `code` (one of `codelist`); `codes` (several);
-    `yes_no`; `date` (ISO day); `instant` (RFC 3339, UTC). `watch` asks for a warning when the value is unusual.
+    Kinds: `integer`; `decimal` (kept as a decimal string); `text`; `code` (one of `codelist`); `codes`
+    (several of it); `yes_no`; `date` (ISO day); `instant` (RFC 3339, UTC). `watch` asks for a warning when
+    the value is unusual.
     """
 
     code: str
@@ -176,7 +178,8 @@ class Field(Struct, frozen=True):
 class Check(Struct, frozen=True):
     """A rule across fields of one report: `left op right`, where `right` is a field code or a whole number.
 
-    It holds when either side was left empty. `breaks` "refuse" stops the report, "warn" asks for confirmation.
+    It holds when either side was left empty. `breaks` "refuse" stops the report, "warn" asks to
+    confirm.
     """
 
     code: str
@@ -190,10 +193,10 @@ class Check(Struct, frozen=True):
 class Schedule(Struct, frozen=True):
     """When a report of a type falls due.
 
-    `rule` is an RFC 5545 RRULE giving the days; `time` (HH:MM) on those days in `zone` ("UTC", "party" for the
-    capital's time, or an IANA name) is the moment it is due. `grace` (minutes) follows. `period` names what is
-    reported on; `covers` "current" is the period that holds the due day, "previous" the one before it.
-    `while_active` types are owed only while an act has switched them on.
+    `rule` is an RFC 5545 RRULE giving the days; `time` (HH:MM) on those days in `zone` ("UTC", "party" for
+    the time of the capital, or an IANA name) is the moment it is due. `grace` (minutes) follows. `period`
+    names what is reported on; `covers` "current" is the period that holds the due day, "previous" the one
+    before. `while_active` types are owed only while an act has switched them on.
     """
 
     rule: str
@@ -210,11 +213,12 @@ class Schedule(Struct, frozen=True):
 class InformationType(Struct, frozen=True):
     """One row of the nomenclature: who owes what, in which form, by when, by which channel, at which label.
 
-    `owed_by` holds party codes and "@members"/"@center"/"@kind:KIND"; `to` says in words or codes who receives.
-    `schedule` None means event-driven; then `within` is the number of minutes allowed after the event was known.
-    `audience` and `status` are named audiences: who reads the content, and who learns that the duty was met.
-    `lateness` says which clock decides: when it was sent by its owner or when it was received here.
-    `proposal` is true where no public source says so and the value is this pack's own proposal.
+    `owed_by` holds party codes and "@members"/"@center"/"@kind:KIND"; `to` says in words or codes who
+    receives it. `schedule` None means event-driven; `within` is then the number of minutes allowed once the
+    event is known. `audience` and `status` are named audiences: who reads the content, and who learns that
+    the duty was met. `lateness` says which clock decides: when it was sent by its owner or when it was
+    received here. `proposal` is true where no public source says so and the value is this pack's own
+    proposal.
     """
 
     code: str
@@ -296,8 +300,8 @@ class Regulation(Struct, frozen=True):
 class Pack(Struct, frozen=True, dict=True):
     """A whole organisation, read from its folder and checked.
 
-    `digest` is the SHA-256 (hex) of the pack's files in name order; `center` is the code of the party whose duty
-    officers keep the watch.
+    `digest` is the SHA-256 (hex) of the pack's files in name order; `center` is the code of the party whose
+    duty officers keep the watch.
     """
 
     organisation: str
@@ -365,7 +369,8 @@ class Pack(Struct, frozen=True, dict=True):
     def select(self, selectors: tuple[str, ...], *, on: date) -> tuple[str, ...]:
         """Resolve party codes and selectors ("@members", "@center", "@kind:KIND") to party codes on a day.
 
-        Codes come in the pack's order. "*" is not a set of parties and is left out: ask `readers` for audiences.
+        Codes come in the pack's order. "*" is not a set of parties and is left out: `readers` resolves
+        audiences.
         """
         return tuple(party.code for party in self.parties if any(self._is(party, s, on) for s in selectors))
 

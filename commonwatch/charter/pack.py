@@ -1,7 +1,7 @@
 """Load an organisation pack from its folder, or say everything that is wrong with it.
 
-A pack is a folder of YAML files: organisation, parties, labels, audiences, types (or a folder types/) and offices,
-and where needed bodies, codelists, channels and procedures. docs/adopting/write-a-pack.md says what goes where.
+A pack is a folder of YAML files: organisation, parties, labels, audiences, types (or a folder types/) and
+offices, and where needed bodies, codelists, channels and procedures. docs/adopting/write-a-pack.md says more.
 """
 
 import hashlib
@@ -58,13 +58,13 @@ def load(folder: Path) -> Pack:
 
 
 def check(folder: Path) -> list[Fault]:
-    """Return everything that is wrong with the pack in `folder`, in order of file and line; empty when it is sound."""
+    """Return everything that is wrong with the pack in `folder`, by file and line; nothing when all is well."""
     reading, faults = _read(folder)
     return sorted({*faults, *_judge(reading)})
 
 
 def _judge(reading: Reading) -> list[Fault]:
-    faults = []
+    faults: list[Fault] = []
     for kind, documents in reading.documents.items():
         for document in documents:
             faults += faults_of_shape(document, kind=kind)
@@ -91,7 +91,7 @@ def _read(folder: Path) -> tuple[Reading, list[Fault]]:
 
 
 def _unusable(document: Document) -> bool:
-    """Say whether a file gave nothing to judge: it broke off (and said so). An empty file is judged by its schema."""
+    """Say whether the reading of a file broke off, and said so; an empty file is left to its schema."""
     return document.value is None and bool(document.faults)
 
 

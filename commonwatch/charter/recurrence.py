@@ -1,8 +1,9 @@
 """The days of an RFC 5545 recurrence rule, of the kinds in which duties recur, always bounded.
 
-Rules give days only: FREQ DAILY, WEEKLY, MONTHLY or YEARLY with INTERVAL, COUNT or UNTIL, BYMONTH, BYMONTHDAY, BYDAY,
-BYSETPOS and WKST. General libraries run for minutes, or for ever, on rules that never match or do not advance; here a
-rule is first judged by `parse`, and `days` walks no further than the last day asked for.
+Rules give days only: FREQ DAILY, WEEKLY, MONTHLY or YEARLY with INTERVAL, COUNT or UNTIL, BYMONTH,
+BYMONTHDAY, BYDAY, BYSETPOS and WKST. General libraries run for minutes, or for ever, on rules that never
+match or do not advance; here a rule is first judged by `parse`, and `days` walks no further than the last day
+asked for.
 """
 
 import re
@@ -115,7 +116,8 @@ class Recurrence(Struct, frozen=True):
 def parse(rule: str, *, start: date) -> Recurrence:
     """Judge a rule that begins on `start`.
 
-    :raises ValueError: with one sentence that says what is wrong, or that the rule gives no day in eight years.
+    :raises ValueError: with one sentence that says what is wrong; a rule that gives no day in eight years is
+        wrong.
     """
     parts = _split(rule)
     frequency = parts.get("FREQ", "")

@@ -13,8 +13,12 @@ from commonwatch.charter.fault import Fault, Path, nearest
 from commonwatch.charter.source import Document
 
 _KINDS = {
-    "object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "boolean": "true or false",
-}  # fmt: skip
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
 
 
 def faults_of_shape(document: Document, *, kind: str) -> Iterator[Fault]:
@@ -42,16 +46,17 @@ def _validator(kind: str) -> Draft202012Validator:
 
 def _told(document: Document, error: ValidationError) -> Iterator[Fault]:
     path: Path = tuple(error.absolute_path)
+    value: Any = error.instance
     rules = error.schema if isinstance(error.schema, dict) else {}
     if "propertyNames" in error.absolute_schema_path:
         fix = f"Wanted is a word that fits {error.validator_value}."
-        yield document.fault((*path, error.instance), f"“{error.instance}” cannot be a key here.", fix)
+        yield document.fault((*path, value), f"“{value}” cannot be a key here.", fix)
     elif error.validator == "additionalProperties":
-        yield from _unknown_keys(document, path, error.instance, rules.get("properties", {}))
+        yield from _unknown_keys(document, path, value, rules.get("properties", {}))
     elif error.validator == "required":
-        yield from _missing_key(document, path, error, rules)
+        yield from _missing_keys(document, path, value, rules)
     else:
-        says, fix = _value_fault(error)
+        says, fix = _value_fault(str(error.validator), value, error.validator_value)
         about = rules.get("description", "")
         yield document.fault(path, says, fix or (f"Wanted is {about}." if about else ""))
 
@@ -64,47 +69,48 @@ def _unknown_keys(document: Document, path: Path, value: Any, known: dict[str, A
             )
 
 
-def _missing_key(
-    document: Document, path: Path, error: ValidationError, rules: dict[str, Any]
-) -> Iterator[Fault]:
-    for key in rules.get("required", ()):
-        if repr(key) in error.message.split(" is a required")[0] and key not in error.instance:
+def _missing_keys(document: Document, path: Path, value: Any, rules: dict[str, Any]) -> Iterator[Fault]:
+    """Tell all keys that lack. The validator speaks once for each; equal faults fall together later."""
+    place = document.field_name(path)
+    for key in rules["required"]:
+        if key not in value:
             about = rules["properties"][key].get("description", "")
-            found = document.fault(path, f"“{key}” is missing.", f"Add `{key}`: {about}." if about else "")
-            name = f"{found.field}.{key}" if found.field else key
-            yield Fault(file=found.file, line=found.line, field=name, says=found.says, fix=found.fix)
+            yield Fault(
+                file=document.file,
+                line=document.line(path),
+                field=f"{place}.{key}" if place else key,
+                says=f"“{key}” is missing.",
+                fix=f"Add `{key}`: {about}." if about else "Add it.",
+            )
 
 
-def _value_fault(error: ValidationError) -> tuple[str, str]:
-    value, wanted = error.instance, error.validator_value
-    if error.validator == "type":
+def _value_fault(validator: str, value: Any, wanted: Any) -> tuple[str, str]:
+    if validator == "type":
         return _type_fault(value, wanted)
-    if error.validator == "enum":
+    if validator == "enum":
         return f"“{value}” is not one of {', '.join(map(str, wanted))}.", nearest(value, map(str, wanted))
-    if error.validator in ("minItems", "minProperties", "minLength"):
-        return "Nothing stands here.", ""
-    if error.validator == "maxLength":
+    if validator == "maxLength":
         return f"The text is longer than {wanted} characters.", "Shorten it."
-    if error.validator in ("minimum", "maximum"):
-        word = "less" if error.validator == "minimum" else "more"
-        return f"{value} is {word} than {wanted}.", ""
-    if error.validator == "uniqueItems":
-        return "An item stands here twice.", "Keep one of the two."
-    if error.validator == "format":
-        return f"There is no day {value}.", ""
-    return f"“{value}” does not fit.", ""
+    says = {
+        "minItems": "Nothing stands here.",
+        "minProperties": "Nothing stands here.",
+        "minLength": "Nothing stands here.",
+        "minimum": f"{value} is less than {wanted}.",
+        "maximum": f"{value} is more than {wanted}.",
+        "uniqueItems": "An item stands here twice.",
+        "format": f"There is no day {value}.",
+    }
+    return says.get(validator, f"“{value}” does not fit."), ""
 
 
 def _type_fault(value: Any, wanted: Any) -> tuple[str, str]:
     names = " or ".join(_KINDS[name] for name in ([wanted] if isinstance(wanted, str) else wanted))
     if value is None:
         return f"Nothing stands here; {names} is wanted.", "Write it, or leave the key out."
-    found = {bool: "true or false", int: "a whole number", str: "text", list: "a list", dict: "a mapping"}[
-        type(value)
-    ]
+    found = {bool: "true or false", int: "a whole number", str: "text", list: "a list", dict: "a mapping"}
     fix = ""
     if wanted == "string" and isinstance(value, (bool, int)):
         fix = f'Write it in quotes: "{str(value).lower()}".'
     elif wanted == "array" and isinstance(value, str):
         fix = f"Write it as a list: [{value}]."
-    return f"Here stands {found}; {names} is wanted.", fix
+    return f"Here stands {found[type(value)]}; {names} is wanted.", fix

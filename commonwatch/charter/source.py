@@ -1,9 +1,10 @@
 """Read one YAML file of a pack into plain values, remembering on which line each of them stands.
 
-Only what JSON also has is recognised: mappings, lists, text, whole numbers, true, false and null. So `NO` stays the
-code of Norway, `06:00` a time and `1.0` a version; days stay text until the schema says that a day is meant. Tags,
-anchors and aliases are faults: nothing is built, nothing is expanded. Reading goes by parser events and keeps its own
-stack, so that neither depth nor size of a hostile file costs more than the bounds below.
+Only what JSON also has is recognised: mappings, lists, text, whole numbers, true, false and null. So `NO`
+stays the code of Norway, `06:00` a time and `1.0` a version; days stay text until the schema says that a day
+is meant. Tags, anchors and aliases are faults: nothing is built, nothing is expanded. Reading goes by parser
+events and keeps its own stack, so that neither depth nor size of a hostile file costs more than the bounds
+below.
 """
 
 import re
@@ -26,7 +27,7 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Document(Struct):
-    """One file as read: its name in the pack, its value, the line of every value, and the faults met on the way."""
+    """One file as read: its name in the pack, its value, the line of every value, and the faults met."""
 
     file: str
     value: Any = None
@@ -40,7 +41,7 @@ class Document(Struct):
         return self.lines.get(path, 1)
 
     def field_name(self, path: Path) -> str:
-        """Spell a path for people: items are named by their code where they have one, else by their number."""
+        """Spell a path for people: items are named by their code where they have one, else by number."""
         spelled, value = "", self.value
         for step in path:
             value = _step(value, step)
