@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
 from django.db import connections
 
 from commonwatch.errors import Broken
 from commonwatch.journal import checkpoint, note, tiles, tree
 from commonwatch.journal import entry as envelope
+from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import node, seal
 from commonwatch.register.models import Journal, Tile
 
@@ -28,53 +30,43 @@ def verify_stored(row: Journal, *, progress: Progress | None = None) -> int:
     if (head.origin, head.size, head.root.hex()) != (row.origin, row.size, row.root):
         raise Broken(f"{row.origin}: the stored size or root is not that of its checkpoint")
     stored = {(t.level, t.number): bytes(t.data) for t in Tile.objects.filter(journal=row, level__gt=0)}
+    read = seal.tile_reader(node.current(), row.pk)
     erased = _erased(row)
     level: list[bytes] = []
-    for index, leaves in enumerate(_leaf_tiles(row, erased)):
-        level.append(_check_leaf_tile(row, index, leaves))
+    for index, stored_rows in enumerate(_by_tile(row)):
+        leaves = _check_tile(row, index, stored_rows, read(0, index))
+        for number in (r[0] for r in stored_rows if not r[5]):
+            if number not in erased:
+                raise Broken(f"{row.origin}: entry {number} is empty and no entry says that it was erased")
+        level.append(leaves)
         if progress:
-            progress(index * WIDTH + len(leaves))
+            progress(index * WIDTH + len(stored_rows))
     _check_upper(row, level, stored)
     return head.size
 
 
-def _leaf_tiles(row: Journal, erased: dict[int, bytes]) -> Iterator[list[bytes]]:
-    """Yield the leaf hashes recomputed from the entries, 256 at a time."""
-    leaves: list[bytes] = []
+Stored = tuple[int, str, str, str, int, bytes]
+
+
+def _by_tile(row: Journal) -> Iterator[list[Stored]]:
+    """Yield the entries as stored, 256 at a time, and see that none is left out."""
+    held: list[Stored] = []
     expected = 0
-    for number, columns, data in _entries(row):
-        if number != expected:
+    for each in _entries(row):
+        if each[0] != expected:
             raise Broken(f"{row.origin}: entry {expected} is not there")
         expected += 1
-        leaves.append(_leaf(row, number, columns, data, erased))
-        if len(leaves) == WIDTH:
-            yield leaves
-            leaves = []
-    if leaves:
-        yield leaves
+        held.append(each)
+        if len(held) == WIDTH:
+            yield held
+            held = []
+    if held:
+        yield held
     if expected != row.size:
         raise Broken(f"{row.origin}: {expected} entries are stored and {row.size} were signed")
 
 
-def _leaf(
-    row: Journal, number: int, columns: tuple[str, str, str, int], data: bytes, erased: dict[int, bytes]
-) -> bytes:
-    if not data:
-        if number not in erased:
-            raise Broken(f"{row.origin}: entry {number} is empty and no entry says that it was erased")
-        return erased[number]
-    opened = envelope.read(data)
-    if columns != (
-        opened.id.replace("-", ""),
-        opened.kind,
-        opened.subject,
-        envelope.instant_micros(opened.at),
-    ):
-        raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
-    return tree.leaf_hash(data)
-
-
-def _entries(row: Journal) -> Iterator[tuple[int, tuple[str, str, str, int], bytes]]:
+def _entries(row: Journal) -> Iterator[Stored]:
     connection = connections[node.current().database]
     start = 0
     while True:
@@ -85,18 +77,36 @@ def _entries(row: Journal) -> Iterator[tuple[int, tuple[str, str, str, int], byt
                 (row.pk, start, CHUNK),
             )
             rows = cursor.fetchall()
-        for number, entry_id, kind, subject, at, data in rows:
-            yield number, (str(entry_id).replace("-", ""), kind, subject, at), bytes(data)
+        yield from rows
         if len(rows) < CHUNK:
             return
         start = rows[-1][0] + 1
 
 
-def _check_leaf_tile(row: Journal, index: int, leaves: list[bytes]) -> bytes:
-    stored = seal.tile_reader(node.current(), row.pk)(0, index)
-    if stored != b"".join(leaves):
-        raise Broken(f"{row.origin}: the entries of tile {index} do not give its hashes")
-    return tree.root(leaves) if len(leaves) == WIDTH else b""
+def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes) -> bytes:
+    """Hold the bytes of up to 256 entries against their hash tile, then their columns against their bytes.
+
+    Returns the root over a full tile, nothing for a partial one.
+    """
+    kept = [tile[place : place + HASH_BYTES] for place in range(0, len(tile), HASH_BYTES)]
+    if len(kept) != len(rows):
+        raise Broken(f"{row.origin}: hash tile 0/{index} has {len(kept)} hashes for {len(rows)} entries")
+    for (number, entry_id, kind, subject, at, raw), leaf in zip(rows, kept, strict=True):
+        data = bytes(raw)
+        if not data:
+            continue
+        if tree.leaf_hash(data) != leaf:
+            raise Broken(f"{row.origin}: entry {number} does not give its hash in tile 0/{index}")
+        opened = envelope.read(data)
+        stands = (str(entry_id).replace("-", ""), kind, subject, at)
+        if stands != (
+            opened.id.replace("-", ""),
+            opened.kind,
+            opened.subject,
+            envelope.instant_micros(opened.at),
+        ):
+            raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
+    return tree.root(kept) if len(kept) == WIDTH else b""
 
 
 def _check_upper(row: Journal, level: list[bytes], stored: dict[tuple[int, int], bytes]) -> None:
@@ -127,6 +137,6 @@ def _erased(row: Journal) -> dict[int, bytes]:
     hashes = tiles.TileHashes(seal.tile_reader(node.current(), row.pk))
     found = {}
     for body in bodies:
-        index = int(envelope.msgspec.json.decode(bytes(body))["index"])
+        index = int(msgspec.json.decode(bytes(body))["index"])
         found[index] = hashes(0, index)
     return found

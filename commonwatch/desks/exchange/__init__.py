@@ -1,0 +1,1 @@
+"""The exchange of information: who owes which report by when, what came, and what is missing."""

@@ -1,0 +1,415 @@
+"""The acts of the exchange: the only way in. Each requires its mandate, reads, checks, appends, answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from commonwatch.access.actor import Actor, require
+from commonwatch.charter.label import Label
+from commonwatch.desks.exchange import rules
+from commonwatch.desks.exchange.facts import (
+    DutyNoted,
+    ReportCorrected,
+    ReportSeen,
+    ReportWithdrawn,
+    TypeActivated,
+    TypeDeactivated,
+    WaiverEnded,
+    WaiverGranted,
+)
+from commonwatch.desks.exchange.intake import (
+    BatchRefused,
+    Intake,
+    OtherContent,
+    Prepared,
+    Sent,
+    micros,
+    now,
+    party_code,
+    references,
+
+    status_label,
+    type_of,
+)
+from commonwatch.desks.exchange.models import Activation, Report, Waiver
+from commonwatch.desks.exchange.projection import content_digest, reference_key, slip_subject
+from commonwatch.errors import Refusal, _
+from commonwatch.journal.entry import new_id
+from commonwatch.register import history, log, node
+
+
+class NoSuchReport(Refusal):
+    """Absent and forbidden look alike."""
+
+    code, status = "exchange.no-such-report", 404
+    says = _("There is no such report.")
+    hint = _("It may have been written for other readers.")
+
+
+class NotYours(Refusal):
+    """Only the writer moves a report."""
+
+    code, status = "exchange.not-yours", 403
+    says = _("This report was written by {party}; only {party} may change it.")
+    hint = _("Ask {party} to correct it.")
+
+
+class NoSuchWaiver(Refusal):
+    """Absent and forbidden look alike."""
+
+    code, status = "exchange.no-such-waiver", 404
+    says = _("There is no such waiver.")
+
+
+class NotSwitched(Refusal):
+    """The type is not one that is switched on and off, or already stands so."""
+
+    code, status = "exchange.not-switched", 409
+    says = _("“{type}” cannot be switched {to}: it {because}.")
+    hint = _("See the page Types while active.")
+
+
+class Filed(NamedTuple):
+    """What the sender gets back. `again` says that it had been sent before; then the first answer is given."""
+
+    subject: str
+    entry: str
+    hash: str
+    journal: int
+    number: int
+    at: int
+    again: bool
+    warnings: tuple[rules.ValueFault, ...]
+
+
+@log.turn
+def submit_report(*, by: Actor, report: Sent, channel: str, confirmed: bool = True) -> Filed:
+    """File one report, and with it the slip that says so to those who follow the duty.
+
+    :raises NotMandated, ContentRefused, ConfirmFirst, NotOwed, PeriodUnknown, LabelNotAllowed, OtherContent: and
+        others that name what is wrong.
+    """
+    require(by, "exchange.submit-report")
+    try:
+        prepared = Intake(by=by, channel=channel, confirmed=confirmed).prepare([report])
+    except BatchRefused as refused:
+        raise refused.refusals[0][1] from None
+    return _file(prepared, by=by)[0]
+
+
+@log.turn
+def submit_reports(*, by: Actor, reports: Sequence[Sent], channel: str, confirmed: bool = True) -> list[Filed]:
+    """File a batch of reports, all or none.
+
+    :raises BatchRefused: naming every report that cannot be taken.
+    """
+    require(by, "exchange.submit-report")
+    prepared = Intake(by=by, channel=channel, confirmed=confirmed).prepare(reports)
+    return _file(prepared, by=by)
+
+
+def _file(prepared: Sequence[Prepared], *, by: Actor) -> list[Filed]:
+    """Append the reports and their slips in one write; those sent before are answered from the register."""
+    drafts: list[log.Draft] = []
+    subjects: list[str] = []
+    for each in prepared:
+        subjects.append(each.again or new_subject("report", by.party))
+        if each.again:
+            continue
+        refs = _confirmed(each.fact.confirms, by=by)
+        drafts.append(log.Draft(each.fact, subjects[-1], each.label, refs, each.known_at, new=True))
+        if each.slip_label:
+            drafts.append(_slip(each, by=by))
+    written = {draft.subject: place for draft, place in zip(drafts, log.append_many(drafts, by=by), strict=True)}
+    by.again()
+    return [_answer(subject, each, written, by=by) for subject, each in zip(subjects, prepared, strict=True)]
+
+
+def _slip(each: Prepared, *, by: Actor) -> log.Draft:
+    fact = each.fact
+    noted = DutyNoted(
+        type=fact.type,
+        owes=fact.owes,
+        period=fact.period,
+        starts=each.starts,
+        number=fact.number,
+        act="nil" if fact.nil else "submitted",
+        on_behalf=fact.owes != by.party,
+    )
+    subject = slip_subject(filer=by.party, type_=fact.type, owes=fact.owes, period=fact.period)
+    return log.Draft(noted, subject, each.slip_label or each.label, (), each.known_at)
+
+
+def _answer(subject: str, each: Prepared, written: Mapping[str, log.Written], *, by: Actor) -> Filed:
+    place = written.get(subject)
+    if place is None:
+        row = history.entry(each.again_entry, reader=by)
+        if row is None:
+            raise NoSuchReport
+        place = history.past(row).place
+    return Filed(
+        subject, place.id, place.hash, place.journal, place.number, place.at, bool(each.again), each.warnings
+    )
+
+
+def _confirmed(subject: str, *, by: Actor) -> tuple[log.Written, ...]:
+    """Find the report by telephone that is confirmed, so that the new one cites it."""
+    if not subject:
+        return ()
+    report = _report(subject, by=by)
+    row = history.entry(report.entry, reader=by)
+    if row is None or report.owes != by.party:
+        raise NoSuchReport
+    return (history.past(row).place,)
+
+
+@log.turn
+def correct_report(  # noqa: PLR0913 - what a correction says
+    *,
+    by: Actor,
+    report: str,
+    values: Mapping[str, Any],
+    reason: str,
+    channel: str,
+    nil: bool = False,
+    ref: str = "",
+    confirmed: bool = True,
+) -> Filed:
+    """Put a new version of one's own report beside the earlier ones; they stay.
+
+    :raises NoSuchReport, NotYours, WithdrawnAlready, ReasonMissing, NothingChanged, ContentRefused, OtherContent:
+        naming what is wrong.
+    """
+    require(by, "exchange.correct-report")
+    row = _own(report, by=by)
+    type_ = type_of(row.type)
+    fact = ReportCorrected(
+        values=values, nil=nil, reason=reason.strip(), channel=channel, client=by.client if ref else "", ref=ref
+    )
+    checked = rules.check_report(type_, node.current().pack, values, nil=nil)
+    if checked.faults:
+        raise rules.ContentRefused(faults=checked.faults)
+    fact = _with(fact, checked)
+    again = _sent_before(row, fact, by=by)
+    if again:
+        return again
+    rules.check_correction(
+        state=row.state, reason=reason, old=row.values, new=checked.values, nil=nil, was_nil=row.state == "nil"
+    )
+    if checked.warnings and not confirmed:
+        raise rules.ConfirmFirst(warnings=checked.warnings)
+    return _change(row, fact, act="corrected-to-nil" if nil else "corrected", by=by, warnings=checked.warnings)
+
+
+def _with(fact: ReportCorrected, checked: rules.Checked) -> ReportCorrected:
+    return ReportCorrected(
+        values=checked.values,
+        nil=fact.nil,
+        reason=fact.reason,
+        channel=fact.channel,
+        client=fact.client,
+        ref=fact.ref,
+        warned=tuple(each.code for each in checked.warnings),
+    )
+
+
+def _sent_before(row: Report, fact: ReportCorrected, *, by: Actor) -> Filed | None:
+    """Answer a correction that was sent before under the same reference."""
+    if not fact.ref:
+        return None
+    key = reference_key(journal=row.journal_id, party=by.party, client=fact.client, ref=fact.ref)
+    old = references([key], reader=by).get(key)
+    if old is None:
+        return None
+    if old.digest != content_digest(fact) or old.subject != row.key:
+        raise OtherContent(ref=fact.ref, report=old.subject)
+    entry = history.entry(old.entry, reader=by)
+    place = history.past(entry).place if entry else None
+    if place is None:
+        raise NoSuchReport
+    return Filed(row.key, place.id, place.hash, place.journal, place.number, place.at, True, ())
+
+
+@log.turn
+def withdraw_report(*, by: Actor, report: str, reason: str) -> Filed:
+    """Take back one's own report: it stays readable to its readers, and its duty is open again.
+
+    :raises NoSuchReport, NotYours, WithdrawnAlready, ReasonMissing: naming what is wrong.
+    """
+    require(by, "exchange.withdraw-report")
+    row = _own(report, by=by)
+    rules.check_withdrawal(state=row.state, reason=reason)
+    return _change(row, ReportWithdrawn(reason=reason.strip()), act="withdrawn", by=by, warnings=())
+
+
+def _change(
+    row: Report,
+    fact: ReportCorrected | ReportWithdrawn,
+    *,
+    act: str,
+    by: Actor,
+    warnings: Sequence[rules.ValueFault],
+) -> Filed:
+    """Append a change of a report, and its slip."""
+    first = _first(row, by=by)
+    drafts = [log.Draft(fact, row.key, first.place.label, (first.place,))]
+    type_ = type_of(row.type)
+    if row.period and type_.schedule:
+        noted = DutyNoted(
+            type=row.type,
+            owes=row.owes,
+            period=row.period,
+            starts=micros(rules.period_bounds(row.period)[0]),
+            number=row.number,
+            act=act,
+            on_behalf=row.owes != row.party,
+        )
+        subject = slip_subject(filer=row.party, type_=row.type, owes=row.owes, period=row.period)
+        drafts.append(log.Draft(noted, subject, _slip_stands(subject, type_, row, by=by)))
+    place = log.append_many(drafts, by=by)[0]
+    return Filed(
+        row.key, place.id, place.hash, place.journal, place.number, place.at, False, tuple(warnings)
+    )
+
+
+def _slip_stands(subject: str, type_: Any, row: Report, *, by: Actor) -> Label:
+    """Return the label under which a slip was first written: it keeps it for life."""
+    past = history.of_subject(subject, reader=by)
+    return past[0].place.label if past else status_label(type_, owes=row.owes, by=row.party)
+
+
+@log.turn
+def confirm_report(*, by: Actor, report: str) -> Filed:
+    """Make a report that the center wrote down by telephone one's own, unchanged.
+
+    :raises NoSuchReport: when it is not there, or fills another party's duty.
+    """
+    require(by, "exchange.confirm-report")
+    row = _report(report, by=by)
+    if row.owes != by.party or row.party == by.party:
+        raise NoSuchReport
+    rules.check_withdrawal(state=row.state, reason="-")
+    first = _first(row, by=by).place.label
+    sent = Sent(
+        type=row.type,
+        period=row.period,
+        values=row.values,
+        nil=row.state == "nil",
+        event_at=row.event_at,
+        level=first.level,
+        confirms=row.key,
+    )
+    return submit_report(by=by, report=sent, channel="form")
+
+
+@log.turn
+def mark_seen(*, by: Actor, report: str) -> None:
+    """Say that one has seen the present version of another party's report."""
+    require(by, "exchange.mark-seen")
+    row = _report(report, by=by)
+    label = _label_of(row, by=by)
+    log.append(ReportSeen(version=row.versions), by=by, subject=row.key, label=label)
+
+
+@log.turn
+def grant_waiver(*, by: Actor, type: str, party: str, ground: str, since: int, until: int | None) -> str:  # noqa: A002
+    """Release a party from a type's duty for a time (microseconds UTC, half-open); return the waiver's subject.
+
+    :raises ReasonMissing: without a ground.
+    :raises PeriodBackwards: when it ends before it begins.
+    """
+    require(by, "exchange.grant-waiver")
+    kind = type_of(type)
+    rules.check_waiver(ground=ground, since=since, until=until)
+    subject = new_subject("waiver", by.party)
+    fact = WaiverGranted(type=type, party=party_code(party), ground=ground.strip(), since=since, until=until)
+    log.append(fact, by=by, subject=subject, label=status_label(kind, owes=party, by=by.party), new=True)
+    return subject
+
+
+@log.turn
+def end_waiver(*, by: Actor, waiver: str, ground: str) -> None:
+    """End a waiver now.
+
+    :raises NoSuchWaiver, ReasonMissing: naming what is wrong.
+    """
+    require(by, "exchange.end-waiver")
+    row = Waiver.objects.visible_to(by).filter(key=waiver).first()
+    if row is None:
+        raise NoSuchWaiver
+    at = node.current().clock()
+    rules.check_waiver(ground=ground, since=0, until=at)
+    log.append(WaiverEnded(until=at, ground=ground.strip()), by=by, subject=waiver, label=_label_of(row, by=by))
+
+
+@log.turn
+def activate_type(
+    *, by: Actor, type: str, ground: str, since: int | None = None, parties: Sequence[str] = ()  # noqa: A002
+) -> str:
+    """Switch on a type that is owed while active, from `since` (microseconds UTC; now when left out).
+
+    :raises NotSwitched: when the type is not of that kind or is on already.
+    """
+    require(by, "exchange.activate-type")
+    kind = type_of(type)
+    if kind.schedule is None or not kind.schedule.while_active:
+        raise NotSwitched(type=type, to=_("on"), because=_("is not owed while active"))
+    if Activation.objects.visible_to(by).filter(type=type, until=None).exists():
+        raise NotSwitched(type=type, to=_("on"), because=_("is on already"))
+    rules.check_waiver(ground=ground, since=0, until=None)
+    subject = new_subject("activation", by.party)
+    at = micros(now()) if since is None else since
+    fact = TypeActivated(type=type, ground=ground.strip(), since=at, parties=tuple(map(party_code, parties)))
+    log.append(fact, by=by, subject=subject, label=status_label(kind, owes=by.party, by=by.party), new=True)
+    return subject
+
+
+@log.turn
+def deactivate_type(*, by: Actor, type: str, ground: str, until: int | None = None) -> None:  # noqa: A002
+    """Switch a type off again, from `until` (microseconds UTC; now when left out).
+
+    :raises NotSwitched: when it is not on.
+    """
+    require(by, "exchange.deactivate-type")
+    type_of(type)
+    row = Activation.objects.visible_to(by).filter(type=type, until=None, journal__party=by.party).first()
+    if row is None:
+        raise NotSwitched(type=type, to=_("off"), because=_("is not on"))
+    rules.check_waiver(ground=ground, since=0, until=None)
+    at = micros(now()) if until is None else until
+    fact = TypeDeactivated(until=at, ground=ground.strip())
+    log.append(fact, by=by, subject=row.key, label=_label_of(row, by=by))
+
+
+def new_subject(kind: str, party: str) -> str:
+    """Mint the name of a subject that `party` will own."""
+    at = node.current()
+    return f"{kind}/{party}/{new_id(millis=at.clock() // 1000, random=at.random(10))}"
+
+
+def _report(subject: str, *, by: Actor) -> Report:
+    row = Report.objects.visible_to(by).filter(key=subject).first()
+    if row is None:
+        raise NoSuchReport
+    return row
+
+
+def _own(subject: str, *, by: Actor) -> Report:
+    row = _report(subject, by=by)
+    if row.party != by.party:
+        raise NotYours(party=row.party)
+    return row
+
+
+def _first(row: Report, *, by: Actor) -> history.Past:
+    """Return the entry that opened a report."""
+    found = history.entry(row.entry, reader=by)
+    if found is None:
+        raise NoSuchReport
+    return history.past(found)
+
+
+def _label_of(row: Any, *, by: Actor) -> Label:
+    """Return the label of a projection's row: that of its journal."""
+    return next(shelf.label for shelf in by.shelves if shelf.id == row.journal_id)
+
+

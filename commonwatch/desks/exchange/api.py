@@ -1,0 +1,345 @@
+"""The exchange for programs: the same acts as the pages, as JSON. Errors are problem+json (RFC 9457)."""
+
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import NinjaAPI, Schema
+
+from commonwatch import __version__
+from commonwatch.access.actor import Actor, SignInFirst, by_token, require
+from commonwatch.access.asking import actor_for
+from commonwatch.desks.exchange import acts, board
+from commonwatch.desks.exchange.acts import Filed
+from commonwatch.desks.exchange.intake import BatchRefused, Sent, moment, type_of
+from commonwatch.desks.exchange.models import Report
+from commonwatch.desks.exchange.rules import ContentRefused, ValueFault
+from commonwatch.errors import Refusal, _
+from commonwatch.formats import strict
+from commonwatch.register import history
+from commonwatch.ui.refusals import problem, told, told_as
+
+MOST = 5000
+
+api = NinjaAPI(
+    title="Commonwatch",
+    version=__version__,
+    description="Reports in, duties and receipts out. Send your key as `Authorization: Bearer KEY`.",
+    urls_namespace="api",
+    docs_url=None,
+)
+
+
+class TooMany(Refusal):
+    """A batch beyond the limit."""
+
+    code, status = "api.too-many", 413
+    says = _("A batch holds at most {most} reports; this one has {count}.")
+    hint = _("Send it in several batches: each is all or nothing.")
+
+
+class KeyNeeded(Refusal):
+    """Writing by API takes a program's key."""
+
+    code, status = "api.key-needed", 401
+    says = _("This needs a program's key.")
+    hint = _("Send the header Authorization: Bearer KEY. The operator makes keys with: commonwatch token add")
+
+
+class Batch(msgspec.Struct, forbid_unknown_fields=True):
+    """A batch as sent."""
+
+    reports: list[Sent]
+
+
+class ReportIn(Schema):
+    """One report. Only `type` is needed by every type; the type's form says the rest."""
+
+    type: str
+    period: str = ""
+    values: dict[str, Any] = {}
+    nil: bool = False
+    owes: str = ""
+    event_at: str = ""
+    level: str = ""
+    audience: str = ""
+    ref: str = ""
+    note: str = ""
+
+
+class CorrectionIn(Schema):
+    """A correction: all values of the new version, and why."""
+
+    values: dict[str, Any] = {}
+    nil: bool = False
+    reason: str
+    ref: str = ""
+
+
+class WithdrawalIn(Schema):
+    """Why a report no longer stands."""
+
+    reason: str
+
+
+class BatchIn(Schema):
+    """Up to 5,000 reports."""
+
+    reports: list[ReportIn]
+
+
+class Correction(msgspec.Struct, forbid_unknown_fields=True):
+    """A correction as sent."""
+
+    reason: str
+    values: dict[str, Any] = {}
+    nil: bool = False
+    ref: str = ""
+
+
+class Withdrawal(msgspec.Struct, forbid_unknown_fields=True):
+    """A withdrawal as sent."""
+
+    reason: str
+
+
+def writer(request: HttpRequest) -> Actor:
+    """Return who writes: only a program's key will do, so that no other site can write through a browser."""
+    given = request.headers.get("Authorization", "")
+    actor = by_token(given.removeprefix("Bearer ").strip()) if given.startswith("Bearer ") else None
+    if actor is None:
+        raise KeyNeeded
+    return actor
+
+
+def reader(request: HttpRequest) -> Actor:
+    """Return who reads: a program's key or a signed-in session."""
+    actor = actor_for(request)
+    if actor is None:
+        raise SignInFirst
+    return actor
+
+
+def answer(body: Any, *, status: int = 200) -> HttpResponse:
+    """Answer with JSON."""
+    return HttpResponse(msgspec.json.encode(body), status=status, content_type="application/json")
+
+
+@api.exception_handler(Refusal)
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:  # noqa: ARG001 - the handler's signature
+    """Answer a refusal, naming every place that is wrong."""
+    if isinstance(refusal, ContentRefused):
+        return problem(refusal, extra={"errors": faults(refusal.fields["faults"])})
+    if isinstance(refusal, BatchRefused):
+        return problem(refusal, extra={"errors": [_in_batch(index, each) for index, each in refusal.refusals]})
+    return problem(refusal)
+
+
+def faults(found: Any) -> list[dict[str, str]]:
+    """Describe faults of single values: field, code, sentence."""
+    return [{"field": each.field, "code": each.code, "says": _says(each)} for each in found]
+
+
+def _says(fault: ValueFault) -> str:
+    return told_as(fault.says, fault.fields)
+
+
+def _in_batch(index: int, refusal: Refusal) -> dict[str, Any]:
+    says, hint = told(refusal)
+    found: dict[str, Any] = {"index": index, "code": refusal.code, "says": says}
+    if hint:
+        found["hint"] = hint
+    if isinstance(refusal, ContentRefused):
+        found["errors"] = faults(refusal.fields["faults"])
+    return found
+
+
+def filed(each: Filed) -> dict[str, Any]:
+    """Describe what was filed; the receipt is fetched by its address."""
+    return {
+        "report": each.subject,
+        "entry": each.entry,
+        "hash": each.hash,
+        "number": each.number,
+        "at": moment(each.at).isoformat(),
+        "again": each.again,
+        "receipt": reverse("exchange:receipt", args=[each.entry]),
+        "warnings": faults(each.warnings),
+    }
+
+
+def body(schema: type[Schema], **example: Any) -> dict[str, Any]:
+    """Describe a request's body for OpenAPI; the bytes themselves are read strictly by the view."""
+    content = {"schema": schema.model_json_schema(), "example": example}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+@api.post(
+    "/reports",
+    summary="File one report",
+    openapi_extra=body(ReportIn, type="D1", period="2026-09-14", values={"change": "no_change"}, ref="d1-0914"),
+)
+def submit(request: HttpRequest) -> HttpResponse:
+    """File a report. The same `ref` with the same content gives the first answer again (200)."""
+    by = writer(request)
+    sent = strict.read(request.body, type=Sent)
+    done = acts.submit_report(by=by, report=sent, channel="api")
+    return answer(filed(done), status=200 if done.again else 201)
+
+
+@api.post(
+    "/reports/batch",
+    summary="File many reports, all or none",
+    openapi_extra=body(BatchIn, reports=[{"type": "D1", "period": "2026-09-14", "nil": True}]),
+)
+def submit_batch(request: HttpRequest) -> HttpResponse:
+    """File a batch: either every report is taken, or none and every fault is named with its index."""
+    by = writer(request)
+    batch = strict.read(request.body, type=Batch)
+    if len(batch.reports) > MOST:
+        raise TooMany(most=MOST, count=len(batch.reports))
+    done = acts.submit_reports(by=by, reports=batch.reports, channel="api")
+    return answer({"reports": [filed(each) for each in done]}, status=201)
+
+
+@api.get("/reports", summary="List reports")
+def list_reports(
+    request: HttpRequest,
+    type: str = "",  # noqa: A002 - the name in the address
+    owes: str = "",
+    period: str = "",
+    before: int | None = None,
+    limit: int = 100,
+) -> HttpResponse:
+    """List the reports that the caller may read, newest first; `before` (microseconds UTC) turns the page."""
+    rows = Report.objects.visible_to(reader(request))
+    wanted = {"type": type, "owes": owes, "period": period}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    if before is not None:
+        rows = rows.filter(last_at__lt=before)
+    found = list(rows.order_by("-last_at", "key")[: max(1, min(limit, 1000))])
+    return answer({"reports": [report_out(row) for row in found]})
+
+
+@api.get("/reports/{path:report}/versions", summary="Every version of a report")
+def versions(request: HttpRequest, report: str) -> HttpResponse:
+    """Give everything written on a report, oldest first, as the exact facts."""
+    by = reader(request)
+    if not Report.objects.visible_to(by).filter(key=report).exists():
+        raise acts.NoSuchReport
+    past = history.of_subject(report, reader=by)
+    return answer({"entries": [entry_out(each) for each in past]})
+
+
+@api.post(
+    "/reports/{path:report}/correct",
+    summary="Correct a report",
+    openapi_extra=body(CorrectionIn, values={"events": 11}, reason="One event was counted twice"),
+)
+def correct(request: HttpRequest, report: str) -> HttpResponse:
+    """Put a new version beside the earlier ones."""
+    by = writer(request)
+    sent = strict.read(request.body, type=Correction)
+    done = acts.correct_report(
+        by=by, report=report, values=sent.values, nil=sent.nil, reason=sent.reason, ref=sent.ref, channel="api"
+    )
+    return answer(filed(done))
+
+
+@api.post(
+    "/reports/{path:report}/withdraw",
+    summary="Withdraw a report",
+    openapi_extra=body(WithdrawalIn, reason="Sent for the wrong day"),
+)
+def withdraw(request: HttpRequest, report: str) -> HttpResponse:
+    """Take a report back; its duty is open again."""
+    by = writer(request)
+    sent = strict.read(request.body, type=Withdrawal)
+    return answer(filed(acts.withdraw_report(by=by, report=report, reason=sent.reason)))
+
+
+@api.get("/reports/{path:report}", summary="One report")
+def one(request: HttpRequest, report: str) -> HttpResponse:
+    """Give a report as it stands."""
+    row = Report.objects.visible_to(reader(request)).filter(key=report).first()
+    if row is None:
+        raise acts.NoSuchReport
+    return answer(report_out(row))
+
+
+@api.get("/due", summary="What a party owes")
+def due(request: HttpRequest, party: str = "") -> HttpResponse:
+    """List the duties of the caller's party (or, for the board's readers, of another) and how each stands."""
+    by = reader(request)
+    require(by, "exchange.see-board")
+    return answer({"due": [duty_out(each) for each in board.duties(by, party=party or by.party)]})
+
+
+@api.get("/types", summary="The information types")
+def types(request: HttpRequest) -> HttpResponse:
+    """List the information types of the regulation."""
+    reader(request)
+    return answer({"types": [type_out(each.code) for each in board.types()]})
+
+
+@api.get("/types/{code}", summary="One information type with its form")
+def one_type(request: HttpRequest, code: str) -> HttpResponse:
+    """Give a type: when it falls due, its fields, codelists and checks."""
+    reader(request)
+    return answer(type_out(code, full=True))
+
+
+def type_out(code: str, *, full: bool = False) -> dict[str, Any]:
+    """Describe an information type."""
+    type_ = type_of(code)
+    plain: dict[str, Any] = msgspec.to_builtins(type_)
+    if full:
+        return plain
+    return {name: plain[name] for name in ("code", "name", "line", "level", "audience", "proposal", "schedule")}
+
+
+def report_out(row: Report) -> dict[str, Any]:
+    """Describe a report as it stands."""
+    return {
+        "report": row.key,
+        "type": row.type,
+        "owes": row.owes,
+        "period": row.period,
+        "party": row.party,
+        "state": row.state,
+        "versions": row.versions,
+        "values": row.values,
+        "channel": row.channel,
+        "first_at": moment(row.first_at).isoformat(),
+        "last_at": moment(row.last_at).isoformat(),
+        "page": row.last_at,
+        "entry": row.last_entry,
+    }
+
+
+def entry_out(each: history.Past) -> dict[str, Any]:
+    """Describe an entry."""
+    return {
+        "entry": each.line.id,
+        "kind": each.kind,
+        "at": moment(each.line.at).isoformat(),
+        "known_at": None if each.line.known_at is None else moment(each.line.known_at).isoformat(),
+        "party": each.line.party,
+        "office": each.line.office,
+        "hash": each.line.hash,
+        "body": msgspec.to_builtins(each.fact),
+    }
+
+
+def duty_out(each: board.Duty) -> dict[str, Any]:
+    """Describe a duty and how it stands."""
+    return {
+        "type": each.slot.type,
+        "party": each.slot.party,
+        "period": each.slot.period,
+        "due_at": each.slot.due_at.isoformat(),
+        "missing_at": each.slot.missing_at.isoformat(),
+        "timeliness": each.status.timeliness,
+        "content": each.status.content,
+    }

@@ -1,0 +1,259 @@
+"""What the Watch page shows: duties and how they stand, what needs somebody, and the stream; read through the gate.
+
+The number of queries is fixed: it depends neither on the number of types and parties nor on how much lies behind.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+
+from commonwatch.access.actor import Actor
+from commonwatch.charter.label import readable
+from commonwatch.charter.model import InformationType, Party
+from commonwatch.desks.exchange import rules
+from commonwatch.desks.exchange.intake import activations, micros, moment, now, status_label, waivers
+from commonwatch.desks.exchange.models import Report, Seen, Slip
+from commonwatch.register import node
+from commonwatch.register.gate import Reader
+
+STREAM = 20
+MOST_JOURNALS = 400
+URGENT = timedelta(hours=48)
+
+
+class Duty(NamedTuple):
+    """One duty and how it stands; `status` None when the reader may not know."""
+
+    slot: rules.Slot
+    status: rules.Status | None
+
+
+class Filed(NamedTuple):
+    """A report as the board needs it."""
+
+    key: str
+    type: str
+    owes: str
+    period: str
+    party: str
+    state: str
+    versions: int
+    last_at: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One type and party: the duty (None when nothing is owed), and the reports that the reader may see."""
+
+    type: InformationType
+    party: Party
+    duty: Duty | None
+    reports: tuple[Filed, ...] = ()
+
+    @property
+    def double(self) -> bool:
+        """Whether the reader sees two reports of one party for this period."""
+        writers = [each.party for each in self.reports if each.state != "withdrawn"]
+        return len(writers) != len(set(writers))
+
+
+def types() -> tuple[InformationType, ...]:
+    """Return every information type."""
+    return node.current().pack.types
+
+
+def scheduled() -> tuple[InformationType, ...]:
+    """Return the types that fall due by the calendar."""
+    return tuple(each for each in types() if each.schedule)
+
+
+@dataclass
+class Board:
+    """The duties of a moment, for one reader. Everything is read once, when it is first needed."""
+
+    reader: Reader
+    now: datetime
+    parties: tuple[Party, ...] = ()
+    types: tuple[InformationType, ...] = ()
+
+    @cached_property
+    def active(self) -> list[rules.Activation]:
+        """When types owed "while active" were on."""
+        return activations(self.reader)
+
+    @cached_property
+    def slots(self) -> dict[tuple[str, str], rules.Slot]:
+        """The duty that each party has now under each type."""
+        found = {}
+        for type_ in self.types:
+            for party in self.parties:
+                slot = rules.board_slot(type_, party, now=self.now, active=self.active)
+                if slot is not None:
+                    found[type_.code, party.code] = slot
+        return found
+
+    @cached_property
+    def statuses(self) -> dict[rules.Slot, rules.Status | None]:
+        """How each duty stands."""
+        return stand(self.reader, list(self.slots.values()), now=self.now)
+
+    @cached_property
+    def reports(self) -> dict[tuple[str, str, str], list[Filed]]:
+        """The reports for these duties that the reader may see."""
+        return reports_for(self.reader, self.slots.values())
+
+    def cell(self, type_: InformationType, party: Party) -> Cell:
+        """Return what stands at one place of the board."""
+        slot = self.slots.get((type_.code, party.code))
+        if slot is None:
+            return Cell(type_, party, None)
+        found = self.reports.get((slot.type, slot.party, slot.period), [])
+        return Cell(type_, party, Duty(slot, self.statuses[slot]), tuple(found))
+
+    @cached_property
+    def tally(self) -> rules.Tally:
+        """Count the duties whose standing the reader may know."""
+        return rules.tally([status for status in self.statuses.values() if status is not None])
+
+
+def board(reader: Reader) -> Board:
+    """Draw the board of this moment: the scheduled types, and the parties that owe any of them."""
+    pack, at = node.current().pack, now()
+    owing = {code for each in scheduled() for code in pack.select(each.owed_by, on=at.date())}
+    parties = tuple(each for each in pack.parties if each.code in owing)
+    return Board(reader=reader, now=at, parties=parties, types=scheduled())
+
+
+def duties(reader: Reader, *, party: str) -> list[Duty]:
+    """List what a party owes now, the most pressing first."""
+    pack, at = node.current().pack, now()
+    if not pack.has_party(party):
+        return []
+    drawn = Board(reader=reader, now=at, parties=(pack.party(party),), types=scheduled())
+    found = [Duty(slot, status) for slot, status in drawn.statuses.items() if status is not None]
+    return sorted(found, key=lambda each: (each.slot.due_at, each.slot.type))
+
+
+def stand(
+    reader: Reader, slots: Sequence[rules.Slot], *, now: datetime
+) -> dict[rules.Slot, rules.Status | None]:
+    """Say how duties stand, from the slips and waivers that the reader may see; None where it may not know."""
+    filings = _filings(reader, slots)
+    waived = waivers(reader)
+    knows = _Knows(reader)
+    return {
+        slot: rules.status(slot, filings.get((slot.type, slot.party, slot.period), ()), waivers=waived, now=now)
+        if knows(slot.type, slot.party)
+        else None
+        for slot in slots
+    }
+
+
+class _Knows:
+    """Whether the reader is in the audience that learns how a party stands with a type."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.scheme = node.current().pack.labels
+        self._said: dict[tuple[str, str], bool] = {}
+
+    def __call__(self, type_: str, party: str) -> bool:
+        key = (type_, party)
+        if key not in self._said:
+            label = status_label(node.current().pack.type(type_), owes=party, by=party)
+            self._said[key] = readable(label, originator=party, viewer=self.reader.viewer, scheme=self.scheme)
+        return self._said[key]
+
+
+def _filings(
+    reader: Reader, slots: Iterable[rules.Slot]
+) -> dict[tuple[str, str, str], list[rules.Filing]]:
+    wanted = {(slot.type, slot.party, slot.period) for slot in slots}
+    rows = Slip.objects.visible_to(reader).filter(
+        period__in={period for _type, _party, period in wanted}, type__in={type_ for type_, _p, _q in wanted}
+    )
+    columns = ("type", "owes", "period", "filer", "reports_json", "corrected", "on_behalf", "last_at")
+    found: dict[tuple[str, str, str], list[rules.Filing]] = defaultdict(list)
+    for type_, owes, period, filer, reports, corrected, on_behalf, last_at in rows.values_list(*columns):
+        if (type_, owes, period) not in wanted:
+            continue
+        for number, (state, since) in msgspec.json.decode(reports).items():
+            found[type_, owes, period].append(
+                rules.Filing(
+                    by=filer,
+                    number=int(number),
+                    state=state,
+                    first_at=moment(since),
+                    last_at=moment(last_at),
+                    corrected=corrected,
+                    on_behalf=on_behalf,
+                )
+            )
+    return found
+
+
+def reports_for(
+    reader: Reader, slots: Iterable[rules.Slot]
+) -> dict[tuple[str, str, str], list[Filed]]:
+    """Read the reports for these duties that the reader may see."""
+    wanted = {(slot.type, slot.party, slot.period) for slot in slots}
+    rows = Report.objects.visible_to(reader).filter(
+        period__in={period for _type, _party, period in wanted}, type__in={type_ for type_, _p, _q in wanted}
+    )
+    found: dict[tuple[str, str, str], list[Filed]] = defaultdict(list)
+    for row in rows.order_by("written_at", "key").values_list(*Filed._fields):
+        each = Filed(*row)
+        if (each.type, each.owes, each.period) in wanted:
+            found[each.type, each.owes, each.period].append(each)
+    return found
+
+
+def stream(reader: Reader, *, count: int = STREAM) -> list[Report]:
+    """Return the latest reports that the reader may see, newest first; one query, an index a journal."""
+    parts = [
+        Report.objects.visible_to(reader).filter(journal=journal).order_by("-last_at", "key").values("key")[:count]
+        for journal in _latest(reader)
+    ]
+    if not parts:
+        return []
+    keys = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    rows = Report.objects.visible_to(reader).filter(key__in=[row["key"] for row in keys])
+    return list(rows.select_related("journal").order_by("-last_at", "key")[:count])
+
+
+def _latest(reader: Reader) -> list[int]:
+    """Return the journals within reach, those written last first; beyond the limit only long silent ones are left."""
+    shelves = sorted(reader.shelves, key=lambda shelf: -shelf.last_at)
+    return [shelf.id for shelf in shelves[:MOST_JOURNALS]]
+
+
+def unseen(reader: Actor) -> list[Report]:
+    """Return reports on events of the last two days that nobody of the reader's party has marked as seen."""
+    urgent = [each.code for each in types() if each.schedule is None]
+    since = micros(now() - URGENT)
+    rows = list(
+        Report.objects.visible_to(reader)
+        .filter(type__in=urgent, last_at__gte=since)
+        .exclude(party=reader.party)
+        .exclude(state="withdrawn")
+        .order_by("-last_at", "key")[:50]
+    )
+    seen = set(
+        Seen.objects.visible_to(reader)
+        .filter(subject__in=[row.key for row in rows], party=reader.party)
+        .values_list("subject", "version")
+    )
+    return [row for row in rows if (row.key, row.versions) not in seen]
+
+
+def etag(reader: Reader, *, more: tuple[Any, ...] = ()) -> str:
+    """Name the state of what the reader may see at this minute: nothing else can change it."""
+    minute = int(now().timestamp()) // 60
+    state = [(shelf.origin, shelf.size) for shelf in reader.shelves]
+    return sha256(repr((state, minute, more)).encode()).hexdigest()[:24]

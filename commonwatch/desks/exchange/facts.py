@@ -1,0 +1,115 @@
+"""What the exchange writes into the register. Values are integers, decimal strings, texts, codes, yes/no or code lists."""
+
+from collections.abc import Mapping
+
+from commonwatch.register.fact import Fact, fact
+
+Value = int | str | bool | list[str]
+
+
+@fact("exchange.report.submitted")
+class ReportSubmitted(Fact, frozen=True, omit_defaults=True):
+    """A report was filed.
+
+    `owes` is the party whose duty it fills (the writer itself, unless the center writes down what it was told);
+    `period` is the period's key, empty for a report on an event, which has `event_at` (RFC 3339, UTC) instead.
+    `number` counts the writer's reports for one duty. `channel` is how it came ("form", "sheet", "api", "telephone",
+    "import"). `client` and `ref` name the program and its own reference. `confirms` is the subject of the report by
+    telephone which this one makes the party's own. `warned` lists the checks whose warning the sender confirmed.
+    """
+
+    type: str
+    owes: str
+    period: str = ""
+    values: Mapping[str, Value] = {}
+    nil: bool = False
+    number: int = 1
+    channel: str = "form"
+    regulation: str = ""
+    event_at: str = ""
+    client: str = ""
+    ref: str = ""
+    confirms: str = ""
+    warned: tuple[str, ...] = ()
+    note: str = ""
+
+
+@fact("exchange.report.corrected")
+class ReportCorrected(Fact, frozen=True, omit_defaults=True):
+    """A new version of a report; the earlier ones stay. `values` are all of them, not only the changed ones."""
+
+    values: Mapping[str, Value] = {}
+    nil: bool = False
+    reason: str = ""
+    channel: str = "form"
+    client: str = ""
+    ref: str = ""
+    warned: tuple[str, ...] = ()
+
+
+@fact("exchange.report.withdrawn")
+class ReportWithdrawn(Fact, frozen=True, omit_defaults=True):
+    """A report no longer stands; its duty is open again."""
+
+    reason: str
+
+
+@fact("exchange.report.seen")
+class ReportSeen(Fact, frozen=True, omit_defaults=True):
+    """An officer of another party has seen a report: an addition to that report's subject."""
+
+    version: int = 1
+
+
+@fact("exchange.duty.noted")
+class DutyNoted(Fact, frozen=True, omit_defaults=True):
+    """The slip: that a duty was met, corrected or opened again. It has no content and no hash.
+
+    `act` is "submitted", "nil", "corrected", "corrected-to-nil" or "withdrawn"; `starts` the first moment of the
+    period in microseconds UTC.
+    """
+
+    type: str
+    owes: str
+    period: str
+    starts: int
+    number: int
+    act: str
+    on_behalf: bool = False
+
+
+@fact("exchange.waiver.granted")
+class WaiverGranted(Fact, frozen=True, omit_defaults=True):
+    """A party need not report on a type for a time. `since` and `until` are microseconds UTC, half-open."""
+
+    type: str
+    party: str
+    ground: str
+    since: int
+    until: int | None = None
+
+
+@fact("exchange.waiver.ended")
+class WaiverEnded(Fact, frozen=True, omit_defaults=True):
+    """A waiver ends before its time."""
+
+    until: int
+    ground: str
+
+
+@fact("exchange.type.activated")
+class TypeActivated(Fact, frozen=True, omit_defaults=True):
+    """A type owed "while active" is switched on, for some parties or (when none is named) for all who take part."""
+
+    type: str
+    ground: str
+    since: int
+    parties: tuple[str, ...] = ()
+
+
+@fact("exchange.type.deactivated")
+class TypeDeactivated(Fact, frozen=True, omit_defaults=True):
+    """It is switched off from `until` (microseconds UTC) on."""
+
+    until: int
+    ground: str

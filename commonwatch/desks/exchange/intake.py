@@ -1,0 +1,358 @@
+"""From what somebody sends to what is written: label, duty, number and reference of each report, found for a whole batch.
+
+Everything here reads; nothing writes. It runs inside the turn, so what it reads still holds when the acts append.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+
+from commonwatch.access.actor import Actor, require
+from commonwatch.charter.label import EVERYBODY, Label
+from commonwatch.charter.model import InformationType, Pack
+from commonwatch.desks.exchange import rules
+from commonwatch.desks.exchange.facts import ReportSubmitted
+from commonwatch.desks.exchange.models import Activation, Reference, Slip
+from commonwatch.desks.exchange.models import Waiver as WaiverRow
+from commonwatch.desks.exchange.projection import content_digest, reference_key, slip_subject
+from commonwatch.errors import Refusal, _
+from commonwatch.register import log, node
+from commonwatch.register.gate import Reader
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LOOK_UP = 400
+
+
+class UnknownType(Refusal):
+    """The pack has no such information type."""
+
+    code, status = "exchange.unknown-type", 422
+    says = _("There is no information type “{type}”.")
+    hint = _("The regulation lists: {known}.")
+
+
+class UnknownParty(Refusal):
+    """The pack has no such party."""
+
+    code, status = "exchange.unknown-party", 422
+    says = _("There is no party “{party}”.")
+    hint = _("The parties are: {known}.")
+
+
+class OtherContent(Refusal):
+    """A reference used before, with other content."""
+
+    code, status = "exchange.other-content", 409
+    says = _("The reference “{ref}” was used before for a report with other content.")
+    hint = _("Send a correction of {report}, or use a new reference.")
+
+
+class BadReference(Refusal):
+    """A reference that cannot be kept."""
+
+    code, status = "exchange.bad-reference", 422
+    says = _("A reference has at most 100 characters and no control characters.")
+
+
+class BatchRefused(Refusal):
+    """A batch in which something is wrong: nothing of it was written."""
+
+    code, status = "exchange.batch-refused", 422
+    says = _("{count} of {of} reports cannot be taken; none was written.")
+    hint = _("Mend the ones named and send the whole batch again.")
+
+    def __init__(self, *, refusals: Sequence[tuple[int, Refusal]], of: int) -> None:
+        super().__init__(count=len({index for index, _refusal in refusals}), of=of)
+        self.refusals = tuple(refusals)
+
+
+class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One report as somebody sends it. Empty fields take the type's default; `known_at` is RFC 3339, for imports."""
+
+    type: str
+    period: str = ""
+    values: Mapping[str, Any] = {}
+    nil: bool = False
+    owes: str = ""
+    event_at: str = ""
+    level: str = ""
+    audience: str = ""
+    ref: str = ""
+    note: str = ""
+    confirms: str = ""
+    known_at: str = ""
+
+
+class Prepared(NamedTuple):
+    """A report ready to be written; `again` is the subject already written under the same reference."""
+
+    fact: ReportSubmitted
+    label: Label
+    slip_label: Label | None
+    starts: int
+    known_at: int | None
+    warnings: tuple[rules.ValueFault, ...]
+    again: str = ""
+    again_entry: str = ""
+
+
+def micros(moment: datetime) -> int:
+    """Return an aware moment as microseconds since 1970-01-01 UTC."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(at: int) -> datetime:
+    """Return microseconds UTC as an aware moment."""
+    return EPOCH + timedelta(microseconds=at)
+
+
+def now() -> datetime:
+    """Return the node's present moment."""
+    return moment(node.current().clock())
+
+
+def type_of(code: str) -> InformationType:
+    """Return an information type.
+
+    :raises UnknownType: naming those there are.
+    """
+    pack = node.current().pack
+    if not pack.has_type(code):
+        raise UnknownType(type=code, known=", ".join(each.code for each in pack.types))
+    return pack.type(code)
+
+
+def party_code(code: str) -> str:
+    """Return the code of a party that exists.
+
+    :raises UnknownParty: naming those there are.
+    """
+    pack = node.current().pack
+    if not pack.has_party(code):
+        raise UnknownParty(party=code, known=", ".join(each.code for each in pack.parties))
+    return code
+
+
+def activations(reader: Reader) -> list[rules.Activation]:
+    """Read when types owed "while active" were switched on, as far as the reader may know."""
+    rows = Activation.objects.visible_to(reader).values_list("type", "parties", "since", "until")
+    return [
+        rules.Activation(
+            type=type_,
+            parties=tuple(parties.split(",")) if parties else (),
+            since=moment(since),
+            until=None if until is None else moment(until),
+        )
+        for type_, parties, since, until in rows
+    ]
+
+
+def content_label(type_: InformationType, *, owes: str, by: str, level: str, audience: str) -> Label:
+    """Return the label of a report's content: the type's own, or another that the type allows.
+
+    :raises LabelNotAllowed: naming what the type allows.
+    """
+    rules.check_label(type_, level=level, audience=audience)
+    return _label(
+        node.current().pack, level or type_.level, type_.categories, audience or type_.audience, owes, by, _today()
+    )
+
+
+def status_label(type_: InformationType, *, owes: str, by: str) -> Label:
+    """Return the label of the slip: the scheme's level for slips, and the audience that the type gives its status."""
+    pack = node.current().pack
+    return _label(pack, slip_level(pack), (), type_.status, owes, by, _today())
+
+
+def slip_level(pack: Pack) -> str:
+    """Return the level at which an organisation keeps who has reported: the lowest one that is not public."""
+    levels = sorted(pack.labels.levels, key=lambda level: level.rank)
+    return levels[min(1, len(levels) - 1)].code
+
+
+def _today() -> Any:
+    return node.today(node.current())
+
+
+def _label(
+    pack: Pack, level: str, categories: tuple[str, ...], audience: str, owes: str, by: str, day: Any
+) -> Label:
+    readers = pack.readers(audience, originator=owes, on=day)
+    parties = readers if readers == EVERYBODY else tuple(sorted({*readers, by}))
+    return Label(level=level, categories=categories, parties=parties)
+
+
+class Intake:
+    """Prepares the reports of one act: what is the same for many of them is found once."""
+
+    def __init__(self, *, by: Actor, channel: str, confirmed: bool = True) -> None:
+        at = node.current()
+        self.pack, self.by, self.channel, self.confirmed = at.pack, by, channel, confirmed
+        self.now = now()
+        self.active = activations(by)
+        self.regulation = at.pack.regulation.version
+        self._labels: dict[tuple[str, ...], tuple[Label, Label | None]] = {}
+        self._slots: dict[tuple[str, str, str], rules.Slot] = {}
+
+    def prepare(self, reports: Sequence[Sent]) -> list[Prepared]:
+        """Prepare a batch, or refuse it naming every report that cannot be taken.
+
+        :raises BatchRefused: with the refusal of each.
+        """
+        found: list[Prepared] = []
+        refused: list[tuple[int, Refusal]] = []
+        for index, sent in enumerate(reports):
+            try:
+                found.append(self._one(sent))
+            except Refusal as refusal:
+                refused.append((index, refusal))
+        if refused:
+            raise BatchRefused(refusals=refused, of=len(reports))
+        return self._referred(self._numbered(found), of=len(reports))
+
+    def _one(self, sent: Sent) -> Prepared:
+        type_ = type_of(sent.type)
+        owes = party_code(sent.owes) if sent.owes else self.by.party
+        self._check_mandate(type_, sent, owes=owes)
+        rules.check_channel(type_, self.channel)
+        if len(sent.ref) > 100 or not sent.ref.isprintable():
+            raise BadReference
+        checked = self._content(type_, sent)
+        label, slip = self._labels_for(type_, owes=owes, level=sent.level, audience=sent.audience)
+        starts = self._starts(type_, sent, owes=owes)
+        fact = ReportSubmitted(
+            type=sent.type,
+            owes=owes,
+            period=sent.period,
+            values=checked.values,
+            nil=sent.nil,
+            channel=self.channel,
+            regulation=self.regulation,
+            event_at=sent.event_at,
+            client=self.by.client if sent.ref else "",
+            ref=sent.ref,
+            confirms=sent.confirms,
+            warned=tuple(each.code for each in checked.warnings),
+            note=sent.note,
+        )
+        known = micros(rules.instant(sent.known_at)) if sent.known_at else None
+        return Prepared(fact, label, slip if sent.period else None, starts, known, tuple(checked.warnings))
+
+    def _check_mandate(self, type_: InformationType, sent: Sent, *, owes: str) -> None:
+        if owes != self.by.party:
+            require(self.by, "exchange.submit-on-behalf")
+        if sent.known_at:
+            require(self.by, "exchange.import-series")
+        rules.check_owes(type_, owes, pack=self.pack, day=self.now.date(), period=sent.period)
+
+    def _content(self, type_: InformationType, sent: Sent) -> rules.Checked:
+        checked = rules.check_report(type_, self.pack, sent.values, nil=sent.nil)
+        if checked.faults:
+            raise rules.ContentRefused(faults=checked.faults)
+        if checked.warnings and not self.confirmed:
+            raise rules.ConfirmFirst(warnings=checked.warnings)
+        return checked
+
+    def _labels_for(
+        self, type_: InformationType, *, owes: str, level: str, audience: str
+    ) -> tuple[Label, Label | None]:
+        key = (type_.code, owes, level, audience)
+        if key not in self._labels:
+            content = content_label(type_, owes=owes, by=self.by.party, level=level, audience=audience)
+            slip = status_label(type_, owes=owes, by=self.by.party) if type_.schedule else None
+            self._labels[key] = (content, slip)
+        return self._labels[key]
+
+    def _starts(self, type_: InformationType, sent: Sent, *, owes: str) -> int:
+        """Find the duty that the report fills; 0 for a report on an event."""
+        if not sent.period:
+            rules.check_event(type_, sent.event_at, now=self.now)
+            return 0
+        key = (sent.type, owes, sent.period)
+        if key not in self._slots:
+            slot = rules.duty(type_, self.pack.party(owes), sent.period, active=self.active)
+            rules.check_not_ahead(slot, now=self.now)
+            self._slots[key] = slot
+        return micros(self._slots[key].starts)
+
+    def _numbered(self, found: list[Prepared]) -> list[Prepared]:
+        """Give each report its number among the writer's reports for the same duty."""
+        keys = [self._slip_key(each.fact) for each in found if each.slip_label]
+        last = dict.fromkeys(keys, 0)
+        for key, reports in slips(keys, reader=self.by).items():
+            last[key] = max((int(number) for number in reports), default=0)
+        numbered = []
+        for each in found:
+            if not each.slip_label:
+                numbered.append(each)
+                continue
+            key = self._slip_key(each.fact)
+            last[key] += 1
+            fact = each.fact if last[key] == 1 else msgspec.structs.replace(each.fact, number=last[key])
+            numbered.append(each._replace(fact=fact))
+        return numbered
+
+    def _slip_key(self, fact: ReportSubmitted) -> str:
+        return slip_subject(filer=self.by.party, type_=fact.type, owes=fact.owes, period=fact.period)
+
+    def _referred(self, found: list[Prepared], *, of: int) -> list[Prepared]:
+        """Recognise what was sent before under the same reference; refuse the same reference with other content."""
+        keys = [self._reference_keys(each) if each.fact.ref else [] for each in found]
+        known = references([key for each in keys for key in each], reader=self.by)
+        here: dict[str, str] = {}
+        answer: list[Prepared] = []
+        refused: list[tuple[int, Refusal]] = []
+        for index, each in enumerate(found):
+            digest = content_digest(each.fact) if each.fact.ref else ""
+            old = next((known[key] for key in keys[index] if key in known), None)
+            twice = here.setdefault(each.fact.ref, digest) if each.fact.ref else ""
+            if (old and old.digest != digest) or twice != digest:
+                subject = old.subject if old else _("the other one in this batch")
+                refused.append((index, OtherContent(ref=each.fact.ref, report=subject)))
+            answer.append(each._replace(again=old.subject, again_entry=old.entry) if old else each)
+        if refused:
+            raise BatchRefused(refusals=refused, of=of)
+        return answer
+
+    def _reference_keys(self, each: Prepared) -> list[str]:
+        journals = log.journals_of(party=self.by.party, mode=self.by.mode, label=each.label)
+        return [
+            reference_key(journal=journal, party=self.by.party, client=each.fact.client, ref=each.fact.ref)
+            for journal in journals
+        ]
+
+
+def slips(keys: Iterable[str], *, reader: Reader) -> dict[str, dict[str, Any]]:
+    """Read the reports noted on these slips, by slip."""
+    found: dict[str, dict[str, Any]] = {}
+    names = sorted(set(keys))
+    for start in range(0, len(names), LOOK_UP):
+        rows = Slip.objects.visible_to(reader).filter(key__in=names[start : start + LOOK_UP]).values_list("key", "reports_json")
+        found.update({key: msgspec.json.decode(reports) for key, reports in rows})
+    return found
+
+
+def references(keys: Sequence[str], *, reader: Reader) -> dict[str, Reference]:
+    """Read what was sent before under these references."""
+    found: dict[str, Reference] = {}
+    names = sorted(set(keys))
+    for start in range(0, len(names), LOOK_UP):
+        found.update(Reference.objects.visible_to(reader).in_bulk(names[start : start + LOOK_UP]))
+    return found
+
+
+def waivers(reader: Reader) -> list[rules.Waiver]:
+    """Read the waivers in force or past, as far as the reader may know."""
+    rows = WaiverRow.objects.visible_to(reader).values_list("type", "party", "ground", "since", "until")
+    return [
+        rules.Waiver(
+            type=type_,
+            party=party,
+            ground=ground,
+            since=moment(since),
+            until=None if until is None else moment(until),
+        )
+        for type_, party, ground, since, until in rows
+    ]

@@ -1,0 +1,156 @@
+"""What the exchange reads from: projections of its facts; and its papers (drafts, quarantine)."""
+
+from typing import Any
+
+import msgspec
+from django.db import models
+
+from commonwatch.access.models import Account
+from commonwatch.register.models import Paper, Projection
+
+
+class Report(Projection):
+    """One report as it stands now. Instants are microseconds UTC; `values_json` is the last version's values.
+
+    `first_at` is when it counts as sent (what an import says was known then), `written_at` when the entry was written,
+    `last_at` the entry of the last version.
+    """
+
+    type = models.CharField(max_length=40)
+    owes = models.CharField(max_length=40)
+    period = models.CharField(max_length=20, default="", blank=True)
+    party = models.CharField(max_length=40)
+    number = models.IntegerField(default=1)
+    state = models.CharField(max_length=12, default="value")
+    versions = models.IntegerField(default=1)
+    values_json = models.TextField(default="{}", blank=True)
+    channel = models.CharField(max_length=12, default="form")
+    confirms = models.CharField(max_length=200, default="", blank=True)
+    event_at = models.CharField(max_length=40, default="", blank=True)
+    imported = models.BooleanField(default=False)
+    first_at = models.BigIntegerField()
+    written_at = models.BigIntegerField()
+    last_at = models.BigIntegerField()
+    entry = models.CharField(max_length=36)
+    last_entry = models.CharField(max_length=36)
+    place = models.BigIntegerField()
+
+    class Meta(Projection.Meta):
+        abstract = False
+        indexes = (
+            models.Index(fields=("journal", "last_at"), name="report_stream"),
+            models.Index(fields=("type", "owes", "period"), name="report_duty"),
+            models.Index(fields=("owes", "last_at"), name="report_owes"),
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the last version."""
+        return msgspec.json.decode(self.values_json, type=dict[str, Any])
+
+
+class Slip(Projection):
+    """How one writer stands with one duty. `reports_json` maps each report's number to "value", "nil" or "withdrawn"."""
+
+    type = models.CharField(max_length=40)
+    owes = models.CharField(max_length=40)
+    period = models.CharField(max_length=20)
+    starts = models.BigIntegerField()
+    filer = models.CharField(max_length=40)
+    reports_json = models.TextField(default="{}")
+    corrected = models.BooleanField(default=False)
+    on_behalf = models.BooleanField(default=False)
+    first_at = models.BigIntegerField()
+    last_at = models.BigIntegerField()
+
+    class Meta(Projection.Meta):
+        abstract = False
+        indexes = (
+            models.Index(fields=("period", "type"), name="slip_period"),
+            models.Index(fields=("type", "starts"), name="slip_starts"),
+        )
+
+
+class Reference(Projection):
+    """A program's own reference, so that sending the same again gives the first answer. `digest` is of the content."""
+
+    subject = models.CharField(max_length=200)
+    entry = models.CharField(max_length=36)
+    digest = models.CharField(max_length=64)
+
+    class Meta(Projection.Meta):
+        abstract = False
+
+
+class Seen(Projection):
+    """Who has seen a report, and at which version."""
+
+    subject = models.CharField(max_length=200, db_index=True)
+    party = models.CharField(max_length=40)
+    office = models.CharField(max_length=60)
+    account = models.CharField(max_length=60)
+    version = models.IntegerField(default=1)
+    at = models.BigIntegerField()
+
+    class Meta(Projection.Meta):
+        abstract = False
+
+
+class Waiver(Projection):
+    """A waiver: half-open, microseconds UTC."""
+
+    type = models.CharField(max_length=40)
+    party = models.CharField(max_length=40)
+    ground = models.TextField()
+    since = models.BigIntegerField()
+    until = models.BigIntegerField(null=True)
+    end_ground = models.TextField(default="", blank=True)
+    granted_at = models.BigIntegerField()
+
+    class Meta(Projection.Meta):
+        abstract = False
+
+
+class Activation(Projection):
+    """A stretch of time during which a type is owed; `parties` comma-separated, empty for all."""
+
+    type = models.CharField(max_length=40)
+    parties = models.CharField(max_length=2000, default="", blank=True)
+    ground = models.TextField()
+    since = models.BigIntegerField()
+    until = models.BigIntegerField(null=True)
+    end_ground = models.TextField(default="", blank=True)
+
+    class Meta(Projection.Meta):
+        abstract = False
+
+
+class Draft(Paper):
+    """A report begun and not yet sent; it outlives the session. `content` is the form as typed."""
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    type = models.CharField(max_length=40)
+    period = models.CharField(max_length=20, default="", blank=True)
+    content = models.JSONField(default=dict)
+    saved_at = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("account", "type", "period"), name="one_draft"),)
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.period}"
+
+
+class Quarantined(Paper):
+    """A file that was refused, kept with the reason. `faults` is a list of what was wrong, by row and column."""
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    type = models.CharField(max_length=40)
+    filename = models.CharField(max_length=200)
+    data = models.BinaryField()
+    reason = models.TextField()
+    faults = models.JSONField(default=list)
+    at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.filename

@@ -1,0 +1,185 @@
+"""How the exchange's facts fold into its tables. Pure: no clock, no network, no other subject."""
+
+from hashlib import sha256
+
+import msgspec
+
+from commonwatch.desks.exchange.facts import (
+    DutyNoted,
+    ReportCorrected,
+    ReportSeen,
+    ReportSubmitted,
+    ReportWithdrawn,
+    TypeActivated,
+    TypeDeactivated,
+    WaiverEnded,
+    WaiverGranted,
+)
+from commonwatch.desks.exchange.models import Activation, Reference, Report, Seen, Slip, Waiver
+from commonwatch.register.fold import Line, Row, projects
+
+_ENCODE = msgspec.json.Encoder(order="deterministic").encode
+
+
+def content_digest(fact: ReportSubmitted | ReportCorrected) -> str:
+    """Return the SHA-256 (hex) of what a sender said, so that the same reference with other content is recognised."""
+    said: tuple[object, ...] = (fact.values, fact.nil)
+    if isinstance(fact, ReportSubmitted):
+        said = (*said, fact.type, fact.owes, fact.period, fact.event_at)
+    return sha256(_ENCODE(said)).hexdigest()
+
+
+def reference_key(*, journal: int, party: str, client: str, ref: str) -> str:
+    """Name a reference: unique for a party, a program and an audience."""
+    return f"{journal}|{party}|{client}|{ref}"
+
+
+def slip_subject(*, filer: str, type_: str, owes: str, period: str) -> str:
+    """Name the subject on which a writer notes how it stands with a duty."""
+    return f"slip/{filer}/{type_}.{owes}.{period}"
+
+
+@projects(ReportSubmitted, Report, first=True)
+def report_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row:
+    """Open the report's row."""
+    return {
+        "type": fact.type,
+        "owes": fact.owes,
+        "period": fact.period,
+        "party": line.party,
+        "number": fact.number,
+        "state": "nil" if fact.nil else "value",
+        "versions": 1,
+        "values_json": _ENCODE(fact.values).decode(),
+        "channel": fact.channel,
+        "confirms": fact.confirms,
+        "event_at": fact.event_at,
+        "imported": line.known_at is not None,
+        "first_at": line.known,
+        "written_at": line.at,
+        "last_at": line.at,
+        "entry": line.id,
+        "last_entry": line.id,
+        "place": line.number,
+    }
+
+
+@projects(ReportCorrected, Report)
+def report_corrected(row: Row | None, fact: ReportCorrected, line: Line) -> Row:
+    """Put the new version in place of the last; the history is in the entries."""
+    row = row or _unopened(line)
+    row["values_json"] = _ENCODE(fact.values).decode()
+    row["state"] = "nil" if fact.nil else "value"
+    row["versions"] += 1
+    row["last_at"], row["last_entry"] = line.at, line.id
+    return row
+
+
+@projects(ReportWithdrawn, Report)
+def report_withdrawn(row: Row | None, _fact: ReportWithdrawn, line: Line) -> Row:
+    """Mark the report as withdrawn; its values stay readable to those who could read them."""
+    row = row or _unopened(line)
+    row["state"] = "withdrawn"
+    row["versions"] += 1
+    row["last_at"], row["last_entry"] = line.at, line.id
+    return row
+
+
+def _unopened(line: Line) -> Row:
+    """Stand in for a report whose first entry this node does not hold."""
+    return {
+        "type": "", "owes": line.party, "party": line.party, "versions": 0, "first_at": line.known,
+        "written_at": line.at, "entry": line.id, "place": line.number, "journal_id": line.journal,
+    }  # fmt: skip
+
+
+@projects(ReportSubmitted, Reference, key=lambda fact, line: _reference(fact, line))
+def reference_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row:
+    """Remember a program's reference."""
+    return {"subject": line.subject, "entry": line.id, "digest": content_digest(fact)}
+
+
+@projects(ReportCorrected, Reference, key=lambda fact, line: _reference(fact, line))
+def reference_corrected(_row: Row | None, fact: ReportCorrected, line: Line) -> Row:
+    """Remember a program's reference."""
+    return {"subject": line.subject, "entry": line.id, "digest": content_digest(fact)}
+
+
+def _reference(fact: ReportSubmitted | ReportCorrected, line: Line) -> str | None:
+    """Key a reference; a report without one leaves no row."""
+    if not fact.ref:
+        return None
+    return reference_key(journal=line.journal, party=line.party, client=fact.client, ref=fact.ref)
+
+
+@projects(ReportSeen, Seen, key=lambda fact, line: f"{line.subject}|{line.party}|{fact.version}")
+def report_seen(row: Row | None, fact: ReportSeen, line: Line) -> Row:
+    """Note who has seen which version; the earliest sight stands, whichever comes first here."""
+    if row is not None and (row["at"], row["account"]) <= (line.at, line.account):
+        return row
+    return {
+        "subject": line.subject,
+        "party": line.party,
+        "office": line.office,
+        "account": line.account,
+        "version": fact.version,
+        "at": line.at,
+    }
+
+
+@projects(DutyNoted, Slip)
+def duty_noted(row: Row | None, fact: DutyNoted, line: Line) -> Row:
+    """Count the writer's reports for a duty; the first that still stands says when it was met."""
+    reports: dict[str, tuple[str, int]] = msgspec.json.decode(row["reports_json"]) if row else {}
+    number = str(fact.number)
+    since = reports[number][1] if number in reports else line.known
+    state = {"submitted": "value", "corrected": "value", "withdrawn": "withdrawn"}.get(fact.act, "nil")
+    reports[number] = (state, since)
+    standing = [at for its_state, at in reports.values() if its_state != "withdrawn"]
+    return {
+        "type": fact.type,
+        "owes": fact.owes,
+        "period": fact.period,
+        "starts": fact.starts,
+        "filer": line.party,
+        "reports_json": _ENCODE(reports).decode(),
+        "corrected": fact.act.startswith("corrected") or bool(row and row["corrected"]),
+        "on_behalf": fact.on_behalf,
+        "first_at": min(standing) if standing else since,
+        "last_at": line.known,
+    }
+
+
+@projects(WaiverGranted, Waiver, first=True)
+def waiver_granted(_row: Row | None, fact: WaiverGranted, line: Line) -> Row:
+    """Open the waiver's row."""
+    return {
+        "type": fact.type,
+        "party": fact.party,
+        "ground": fact.ground,
+        "since": fact.since,
+        "until": fact.until,
+        "granted_at": line.at,
+    }
+
+
+@projects(WaiverEnded, Waiver)
+def waiver_ended(row: Row | None, fact: WaiverEnded, line: Line) -> Row:
+    """End it early."""
+    row = row or {"type": "", "party": "", "ground": "", "since": fact.until, "granted_at": line.at}
+    row["until"], row["end_ground"] = fact.until, fact.ground
+    return row
+
+
+@projects(TypeActivated, Activation, first=True)
+def type_activated(_row: Row | None, fact: TypeActivated, _line: Line) -> Row:
+    """Open the stretch."""
+    return {"type": fact.type, "parties": ",".join(fact.parties), "ground": fact.ground, "since": fact.since, "until": None}
+
+
+@projects(TypeDeactivated, Activation)
+def type_deactivated(row: Row | None, fact: TypeDeactivated, _line: Line) -> Row:
+    """Close the stretch."""
+    row = row or {"type": "", "ground": "", "since": fact.until}
+    row["until"], row["end_ground"] = fact.until, fact.ground
+    return row

@@ -1,0 +1,52 @@
+"""A journal as the C2SP tlog-tiles layout, read from the database: checkpoint, key, hash tiles, entry bundles."""
+
+from django.db import connections
+from django.http import Http404
+
+from commonwatch.journal import tiles
+from commonwatch.journal.tree import HASH_BYTES
+from commonwatch.register import node, seal
+from commonwatch.register.gate import Reader
+from commonwatch.register.models import Journal
+
+
+def journal(origin: str, *, reader: Reader) -> Journal:
+    """Return a journal within reach.
+
+    :raises Http404: when there is none, or none for this reader.
+    """
+    for shelf in reader.shelves:
+        if shelf.origin == origin:
+            return Journal.objects.get(pk=shelf.id)
+    raise Http404
+
+
+def tile(row: Journal, path: str) -> bytes:
+    """Return the bytes of a tile or an entry bundle at a path such as `tile/0/000.p/17`.
+
+    Only what the present size has is given: a full tile where there is one, a partial one up to its width.
+
+    :raises Http404: for any other path.
+    """
+    try:
+        wanted = tiles.TilePath.parse(path)
+    except tiles.TileRefused as error:
+        raise Http404 from error
+    level = 0 if wanted.level is None else wanted.level
+    count = row.size >> (tiles.TILE_HEIGHT * level)
+    start = wanted.index * tiles.TILE_WIDTH
+    if start + wanted.width > count:
+        raise Http404
+    if wanted.level is None:
+        return _bundle(row, start=start, width=wanted.width)
+    return seal.tile_reader(node.current(), row.pk)(level, wanted.index)[: wanted.width * HASH_BYTES]
+
+
+def _bundle(row: Journal, *, start: int, width: int) -> bytes:
+    with connections[node.current().database].cursor() as cursor:
+        cursor.execute(
+            'SELECT "data" FROM "register_entry" WHERE "journal_id" = %s AND "number" >= %s AND "number" < %s'
+            ' ORDER BY "number"',
+            (row.pk, start, start + width),
+        )
+        return tiles.bundle_encode(bytes(data) for (data,) in cursor.fetchall())

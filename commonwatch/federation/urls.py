@@ -1,0 +1,30 @@
+"""Addresses of the post room."""
+
+from django.urls import path, register_converter
+
+from commonwatch.federation import views
+
+
+class Origin:
+    """An origin ORG/PARTY/MODE/AUDIENCE/EPOCH as five parts of a path."""
+
+    regex = r"[^/]+/[^/]+/[^/]+/[^/]+/[0-9]+"
+
+    def to_python(self, value: str) -> str:
+        """Take it as it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Give it as it stands."""
+        return value
+
+
+register_converter(Origin, "origin")
+
+app_name = "federation"
+urlpatterns = [
+    path("journals/", views.journals, name="journals"),
+    path("journals/<origin:origin>/checkpoint", views.checkpoint, name="checkpoint"),
+    path("journals/<origin:origin>/key", views.key, name="key"),
+    path("journals/<origin:origin>/tile/<path:path>", views.tile, name="tile"),
+]

@@ -1,0 +1,68 @@
+"""Refusal → answer: one notice on the page, or problem+json (RFC 9457) for programs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+
+from commonwatch.errors import Refusal
+from commonwatch.ui.page import refusal_page
+
+
+def told(refusal: Refusal) -> tuple[str, str]:
+    """Return what a refusal says and its hint, in the active language, with its fields filled in."""
+    hint = told_as(refusal.hint, refusal.fields) if refusal.hint else ""
+    return told_as(refusal.says, refusal.fields), hint
+
+
+def told_as(says: str, fields: Mapping[str, Any]) -> str:
+    """Return one sentence in the active language with its fields filled in."""
+    return gettext(says).format(**{name: _shown(value) for name, value in fields.items()})
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(each) for each in value)
+    return value
+
+
+def problem(refusal: Refusal, *, extra: dict[str, Any] | None = None) -> HttpResponse:
+    """Answer a program: `type`, `title`, `status`, `detail`, `hint`, `code` and whatever names the places."""
+    says, hint = told(refusal)
+    body: dict[str, Any] = {
+        "type": f"urn:commonwatch:refusal:{refusal.code}",
+        "title": says,
+        "status": refusal.status,
+        "code": refusal.code,
+    }
+    if hint:
+        body["hint"] = hint
+    body.update(extra or {})
+    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}
+    return HttpResponse(
+        msgspec.json.encode(body),
+        status=refusal.status,
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+class RefusalMiddleware:
+    """Turn a refusal that no view caught into its answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a refusal; anything else goes on to be an error."""
+        if not isinstance(error, Refusal):
+            return None
+        if request.path.startswith("/api/"):
+            return problem(error)
+        return refusal_page(request, error)
