@@ -58,7 +58,7 @@ def load(folder: Path) -> Pack:
 
 
 def check(folder: Path) -> list[Fault]:
-    """Return everything that is wrong with the pack in `folder`, by file and line; nothing when all is well."""
+    """Return everything that is wrong with the pack in `folder`, by file and line; nothing if all is well."""
     reading, faults = _read(folder)
     return sorted({*faults, *_judge(reading)})
 
