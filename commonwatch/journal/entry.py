@@ -102,11 +102,14 @@ def encode(entry: Entry) -> bytes:
     :raises TooLarge: when they exceed 65,535.
     :raises EntryRefused: when `parse` would not read them back.
     """
-    data = _ENCODER.encode(entry)
+    try:
+        data = _ENCODER.encode(entry)
+    except UnicodeEncodeError as wrong:
+        raise EntryRefused(f"the entry is not Unicode text: {wrong}") from wrong
     if len(data) > MAX_BYTES:
         raise TooLarge(size=len(data), limit=MAX_BYTES)
-    _check_json(data)
     _check_values(entry)
+    _check_json(bytes(entry.body), place="body", depth=1)
     return data
 
 
@@ -117,7 +120,7 @@ def parse(data: bytes) -> Entry:
     """
     if len(data) > MAX_BYTES:
         raise EntryRefused(f"the entry has {len(data)} bytes, above {MAX_BYTES}")
-    _check_json(data)
+    _check_json(data, place="$", depth=0)
     try:
         entry = _DECODER.decode(data)
     except (msgspec.DecodeError, RecursionError) as wrong:
@@ -232,8 +235,8 @@ def _is_salt(text: str) -> bool:
     return len(salt) == SALT_BYTES and base64.b64encode(salt).decode() == text
 
 
-def _check_json(data: bytes) -> None:
-    """Hold the whole text to strict JSON: what two readers could understand differently is refused."""
+def _check_json(data: bytes, *, place: str, depth: int) -> None:
+    """Hold a text to strict JSON: what two readers could understand differently is refused."""
     try:
         text = data.decode()
         document = _STRICT.decode(text)
@@ -242,8 +245,8 @@ def _check_json(data: bytes) -> None:
     except (ValueError, RecursionError) as wrong:
         raise EntryRefused(f"the entry is not strict JSON: {wrong}") from wrong
     # Only an escape can put a forbidden character into a string, and only brackets can nest.
-    if "\\u" in text or text.count("{") + text.count("[") > MAX_NESTING:
-        _check_tree("$", document, 0)
+    if "\\u" in text or depth + text.count("{") + text.count("[") > MAX_NESTING:
+        _check_tree(place, document, depth)
 
 
 def _check_tree(place: str, value: Any, depth: int) -> None:

@@ -168,7 +168,7 @@ def test_a_body_keeps_its_own_bytes():
 def test_nesting_is_held_to_32():
     data = swapped(b'{"n":1}', b'{"n":' + b"[" * 30 + b"]" * 30 + b"}")
 
-    assert entry.parse(data)
+    assert entry.encode(entry.parse(data)) == data
 
 
 def test_an_entry_holds_65535_bytes_and_the_refusal_of_more_says_so():
@@ -186,6 +186,10 @@ def test_an_entry_holds_65535_bytes_and_the_refusal_of_more_says_so():
         {"body": {"n": 1.5}},
         {"body": {"n": "\x00"}},
         {"body": [1]},
+        {"body": {"n": 2**63}},
+        {"body": {"n": json.loads("[" * 31 + "]" * 31)}},
+        {"by": By(office="\ud800", account="")},
+        {"by": By(office="\x00", account="")},
         {"at": "2023-11-14T22:13:20Z"},
         {"label": EntryLabel(level="H1", categories=(), parties=("KAZ", "ARM"))},
         {"mode": "drill"},
