@@ -1,0 +1,121 @@
+# Commonwatch: what can be done here. `make` alone lists it.
+#
+# `make demo` and `make test` need Python 3.11 or later and make, nothing else. Where pip finds its packages is the
+# machine's own setting. `make check` is what the continuous integration runs, and skips nothing.
+
+PORT ?= 8000
+DATA ?= data
+KILLS ?= 100
+DATABASE ?= sqlite
+PYTHON ?= python3
+WORKERS ?= 2
+
+VENV := .venv
+PY := $(VENV)/bin/python
+COMMONWATCH := $(VENV)/bin/commonwatch
+RUNTIME := $(VENV)/.runtime
+TOOLS := $(VENV)/.tools
+PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-input
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check check-style check-types check-rooms check-pages check-tables check-packs check-tests \
+	bench screenshots crash lock format clean
+
+help: ## list what can be done
+	@echo 'make …'
+	@sed -n 's/^\([a-z]*\):[^#]*## /  \1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
+	@echo 'settings: PORT=$(PORT) DATA=$(DATA) for demo; KILLS=$(KILLS) DATABASE=$(DATABASE) (or postgresql) for crash'
+
+demo: $(RUNTIME) ## fill the folder DATA with sample reports, once, and serve them on PORT
+	@echo 'demo: http://localhost:$(PORT)/ with its data in $(DATA); Ctrl-C ends it'
+	@$(COMMONWATCH) demo --port '$(PORT)' --data '$(DATA)'
+
+test: $(TOOLS) ## run the tests; those that need Chromium, Go, PostgreSQL or the real data skip where these are absent
+	@echo 'test: every test, $(WORKERS) at a time'
+	@$(PY) -m pytest -q -n $(WORKERS)
+
+check: check-style check-types check-rooms check-pages check-tables check-packs check-tests ## everything that the continuous integration checks; nothing may be skipped
+	@echo 'check: all of it holds'
+
+check-style: $(TOOLS)
+	@echo 'check: ruff'
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+check-types: $(TOOLS)
+	@echo 'check: types'
+	@$(PY) -m mypy
+
+check-rooms: $(TOOLS)
+	@echo 'check: a floor imports only floors below it'
+	@$(VENV)/bin/lint-imports --no-logo
+
+check-pages: $(TOOLS)
+	@echo 'check: templates'
+	@$(VENV)/bin/djlint --lint --quiet commonwatch
+
+check-tables: $(TOOLS)
+	@echo 'check: every change of a table has its migration'
+	@$(PY) manage.py makemigrations --check --dry-run
+
+check-packs: $(TOOLS)
+	@echo 'check: organisation packs'
+	@$(PY) -m tests.house.packs
+
+check-tests: $(TOOLS)
+	@echo 'check: every test, and none skipped'
+	@CI=true $(PY) -m pytest -q -n $(WORKERS) -p tests.house.unskipped
+
+bench: $(TOOLS) ## measure every figure that the README quotes
+	@echo 'bench: this takes some minutes; close what else is running'
+	@$(PY) -m bench
+
+screenshots: $(TOOLS) ## draw the screens of the manual (needs Chromium)
+	@echo 'screenshots: into screenshots/'
+	@$(PY) -m tests.journeys.screenshots
+
+crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and look for what was lost
+	@echo 'crash: $(KILLS) kills on $(DATABASE)'
+	@$(PY) -m tests.crash --kills '$(KILLS)' --database '$(DATABASE)'
+
+lock: $(TOOLS) ## write requirements.txt and requirements-dev.txt anew, pinned and with hashes
+	@echo 'lock: requirements.in, requirements-dev.in'
+	@$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --output-file requirements.txt requirements.in
+	@$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--python-version 3.11 --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
+
+format: $(TOOLS) ## put the code into its one form
+	@echo 'format: ruff'
+	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff format .
+
+clean: ## take away what make made: the virtual environment and all caches; data stays
+	@echo 'clean: $(VENV), caches, build, screenshots'
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist screenshots *.egg-info
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# The virtual environment is made by a stamp, so that the second start costs nothing. The checkout is put on its path
+# instead of being installed: nothing is built, and a change of the code is there at once.
+$(PY):
+	@echo 'setting up: a virtual environment in $(VENV)'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or later is needed; say which with make PYTHON=python3.11'; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo 'This Python makes no virtual environments; on Debian: apt-get install python3-venv'; exit 1; }
+
+$(COMMONWATCH): Makefile | $(PY)
+	@$(PY) -c "import site; open(site.getsitepackages()[0] + '/commonwatch.pth', 'w').write('../../../..\n')"
+	@printf '#!/bin/sh\nexec "$$(dirname "$$(readlink -f "$$0")")/python" -m commonwatch "$$@"\n' > $@
+	@chmod +x $@
+
+$(RUNTIME): requirements.txt | $(PY) $(COMMONWATCH)
+	@echo 'setting up: what Commonwatch runs on'
+	@$(PIP) --require-hashes -r requirements.txt
+	@touch $@
+
+$(TOOLS): requirements-dev.txt requirements.txt | $(PY) $(COMMONWATCH)
+	@echo 'setting up: what the tests and checks need'
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@ $(RUNTIME)

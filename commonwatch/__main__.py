@@ -1,0 +1,6 @@
+"""`python -m commonwatch` is the command `commonwatch`."""
+
+from commonwatch.config.cli import main
+
+if __name__ == "__main__":
+    main()

