@@ -17,6 +17,7 @@ READ_AS = _("The file was read as {encoding}, separated by {separator}.")
 GUARDED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
 _CYRILLIC = re.compile("[А-яЁёІіЎўҐґЄєЇїЈј«»№–—„“”’…\xa0°§]")
+_MIXED = re.compile("[A-Za-z][А-яЁё]|[А-яЁё][A-Za-z]")
 _SAMPLE = 64 * 1024
 
 
@@ -50,9 +51,9 @@ def _encoding(data: bytes, *, filename: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     head = data[:4096]
-    if len(head) >= 4 and head[1::2].count(0) * 4 > len(head):
+    if 0 in head and _leading(head[1::2]):
         return "utf-16-le"
-    if len(head) >= 4 and head[0::2].count(0) * 4 > len(head):
+    if 0 in head and _leading(head[0::2]):
         return "utf-16-be"
     try:
         data.decode("utf-8")
@@ -62,13 +63,20 @@ def _encoding(data: bytes, *, filename: str) -> str:
     return "utf-8"
 
 
+def _leading(half: bytes) -> bool:
+    """Say whether these bytes are mostly the upper halves of Latin (0) or Cyrillic (4) letters in UTF-16."""
+    return (half.count(0) + half.count(4)) * 10 >= len(half) * 7
+
+
 def _check_windows_1251(data: bytes, *, first_wrong: int, filename: str) -> None:
     """Refuse what is more likely damaged UTF-8, or another one-byte encoding, than Windows-1251."""
     beyond = [char for char in data.decode("utf-8", "replace") if char > "\x7f"]
     damaged = beyond.count("\ufffd") * 4 < len(beyond)
     russian = [char for char in data.decode("cp1251", "replace") if char > "\x7f"]
     cyrillic = sum(1 for char in russian if _CYRILLIC.match(char))
-    if damaged or cyrillic * 10 < len(russian) * 8:
+    # A Cyrillic letter beside a Latin one is an accented letter of some other encoding.
+    mixed = len(_MIXED.findall(data.decode("cp1251", "replace")))
+    if damaged or cyrillic * 10 < len(russian) * 8 or mixed * 5 > cyrillic:
         raise refusals.EncodingUnknown(filename=filename, line=data.count(b"\n", 0, first_wrong) + 1)
 
 

@@ -12,6 +12,7 @@ from commonwatch.formats.sheets.grid import Cell
 NOT_A_FIGURE = _("This is not a number.")
 UNCLEAR_MARK = _("This can be read as {whole} or as {fraction}. Write it without a separator of thousands.")
 DIGITS_LOST = _("The number is in scientific notation, so digits may be lost. Write it out in full.")
+LONG_NUMBER = _("A spreadsheet keeps 15 digits of a number. Format the cell as text and write it anew.")
 TOO_LARGE = _("The number is larger than can be kept.")
 PERCENTAGE = _(
     "The cell is shown as a percentage. Format it as a number, and write the number that is meant."
@@ -86,13 +87,16 @@ def figure(cell: Cell, how: Usage) -> Decimal:
 def stored(said: str) -> Decimal:
     """Read a number as the XML of a workbook has it.
 
-    :raises Unfit: when it is none, or beyond all measure.
+    :raises Unfit: when it is none, beyond all measure, or a whole number of which a spreadsheet lost digits.
     """
     if not STORED.fullmatch(said):
         raise Unfit(NOT_A_FIGURE)
     number = _measured(Decimal(said))
-    exact = len(number.as_tuple().digits) <= 15 or re.fullmatch("-?[0-9]{1,40}", said) is not None
-    return number if exact else Decimal(format(float(said), ".15g"))
+    if len(number.normalize().as_tuple().digits) <= 15:
+        return number
+    if abs(number) >= 10**15:
+        raise Unfit(LONG_NUMBER)
+    return Decimal(format(float(said), ".15g"))
 
 
 def _measured(number: Decimal) -> Decimal:

@@ -13,7 +13,7 @@ from commonwatch.formats.sheets import refusals
 
 MOST_ENTRIES = 2000
 MOST_UNPACKED = 64 * 1024 * 1024
-MOST_ELEMENTS = 4_000_000
+MOST_ELEMENTS = 2_000_000  # 20,000 rows of 30 columns and more
 MOST_RATIO = 250
 _RATIO_FROM = 4 * 1024 * 1024
 _CHUNK = 1024 * 1024
