@@ -123,7 +123,7 @@ def _references(reading: Reading) -> Iterator[Fault]:
                 continue
             if what == "selector among words" and not word.startswith("@"):
                 continue
-            noun = what.split(" ")[0]
+            noun = "party or set of parties" if what.startswith("selector") else what.split(" ")[0]
             yield document.fault(path, f"There is no {noun} “{word}”.", nearest(word, words))
 
 

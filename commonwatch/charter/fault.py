@@ -29,7 +29,7 @@ def nearest(wrong: object, known: Iterable[str]) -> str:
         return "None is defined."
     folded = {word.casefold(): word for word in words}
     close = get_close_matches(str(wrong).casefold(), folded, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean “{folded[close[0]]}”?"
+    if close or len(words) == 1:
+        return f"Did you mean “{folded[close[0]] if close else words[0]}”?"
     shown = ", ".join(words[:12]) + (" …" if len(words) > 12 else "")
     return f"Known: {shown}."

@@ -6,6 +6,7 @@ originator alone.
 """
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from commonwatch.charter.model import LabelScheme
 
@@ -13,11 +14,22 @@ EVERYBODY = ("*",)
 
 
 class Label(Struct, frozen=True, order=True):
-    """What an entry carries for life. `categories` and `parties` are sorted; ("*",) stands for the public."""
+    """What an entry carries for life.
+
+    `categories` and `parties` are put in order without doubles, so that labels of one meaning are equal;
+    `parties` ("*",) is the public.
+    """
 
     level: str
     categories: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("categories", "parties"):
+            given: tuple[str, ...] = getattr(self, name)
+            ordered = tuple(sorted(set(given)))
+            if given != ordered:
+                force_setattr(self, name, ordered)
 
 
 class Viewer(Struct, frozen=True):
@@ -68,11 +80,11 @@ def join(first: Label, second: Label, *, scheme: LabelScheme) -> Label:
     """
     ranks = {level.code: level.rank for level in scheme.levels}
     level = max(first.level, second.level, key=ranks.__getitem__)
-    categories = tuple(sorted({*first.categories, *second.categories}))
+    categories = (*first.categories, *second.categories)
     if first.parties == EVERYBODY:
         parties = second.parties
     elif second.parties == EVERYBODY:
         parties = first.parties
     else:
-        parties = tuple(sorted(set(first.parties) & set(second.parties)))
+        parties = tuple(set(first.parties) & set(second.parties))
     return Label(level=level, categories=categories, parties=parties)
