@@ -26,7 +26,6 @@ from commonwatch.desks.exchange.intake import (
     now,
     party_code,
     references,
-
     status_label,
     type_of,
 )
@@ -97,7 +96,9 @@ def submit_report(*, by: Actor, report: Sent, channel: str, confirmed: bool = Tr
 
 
 @log.turn
-def submit_reports(*, by: Actor, reports: Sequence[Sent], channel: str, confirmed: bool = True) -> list[Filed]:
+def submit_reports(
+    *, by: Actor, reports: Sequence[Sent], channel: str, confirmed: bool = True
+) -> list[Filed]:
     """File a batch of reports, all or none.
 
     :raises BatchRefused: naming every report that cannot be taken.
@@ -119,7 +120,9 @@ def _file(prepared: Sequence[Prepared], *, by: Actor) -> list[Filed]:
         drafts.append(log.Draft(each.fact, subjects[-1], each.label, refs, each.known_at, new=True))
         if each.slip_label:
             drafts.append(_slip(each, by=by))
-    written = {draft.subject: place for draft, place in zip(drafts, log.append_many(drafts, by=by), strict=True)}
+    written = {
+        draft.subject: place for draft, place in zip(drafts, log.append_many(drafts, by=by), strict=True)
+    }
     by.again()
     return [_answer(subject, each, written, by=by) for subject, each in zip(subjects, prepared, strict=True)]
 
@@ -183,7 +186,12 @@ def correct_report(  # noqa: PLR0913 - what a correction says
     row = _own(report, by=by)
     type_ = type_of(row.type)
     fact = ReportCorrected(
-        values=values, nil=nil, reason=reason.strip(), channel=channel, client=by.client if ref else "", ref=ref
+        values=values,
+        nil=nil,
+        reason=reason.strip(),
+        channel=channel,
+        client=by.client if ref else "",
+        ref=ref,
     )
     checked = rules.check_report(type_, node.current().pack, values, nil=nil)
     if checked.faults:
@@ -192,12 +200,12 @@ def correct_report(  # noqa: PLR0913 - what a correction says
     again = _sent_before(row, fact, by=by)
     if again:
         return again
-    rules.check_correction(
-        state=row.state, reason=reason, old=row.values, new=checked.values, nil=nil, was_nil=row.state == "nil"
-    )
+    rules.check_correction(state=row.state, reason=reason, old=row.values, new=checked.values, nil=nil)
     if checked.warnings and not confirmed:
         raise rules.ConfirmFirst(warnings=checked.warnings)
-    return _change(row, fact, act="corrected-to-nil" if nil else "corrected", by=by, warnings=checked.warnings)
+    return _change(
+        row, fact, act="corrected-to-nil" if nil else "corrected", by=by, warnings=checked.warnings
+    )
 
 
 def _with(fact: ReportCorrected, checked: rules.Checked) -> ReportCorrected:
@@ -266,9 +274,7 @@ def _change(
         subject = slip_subject(filer=row.party, type_=row.type, owes=row.owes, period=row.period)
         drafts.append(log.Draft(noted, subject, _slip_stands(subject, type_, row, by=by)))
     place = log.append_many(drafts, by=by)[0]
-    return Filed(
-        row.key, place.id, place.hash, place.journal, place.number, place.at, False, tuple(warnings)
-    )
+    return Filed(row.key, place.id, place.hash, place.journal, place.number, place.at, False, tuple(warnings))
 
 
 def _slip_stands(subject: str, type_: Any, row: Report, *, by: Actor) -> Label:
@@ -338,12 +344,19 @@ def end_waiver(*, by: Actor, waiver: str, ground: str) -> None:
         raise NoSuchWaiver
     at = node.current().clock()
     rules.check_waiver(ground=ground, since=0, until=at)
-    log.append(WaiverEnded(until=at, ground=ground.strip()), by=by, subject=waiver, label=_label_of(row, by=by))
+    log.append(
+        WaiverEnded(until=at, ground=ground.strip()), by=by, subject=waiver, label=_label_of(row, by=by)
+    )
 
 
 @log.turn
 def activate_type(
-    *, by: Actor, type: str, ground: str, since: int | None = None, parties: Sequence[str] = ()  # noqa: A002
+    *,
+    by: Actor,
+    type: str,
+    ground: str,
+    since: int | None = None,
+    parties: Sequence[str] = (),  # noqa: A002
 ) -> str:
     """Switch on a type that is owed while active, from `since` (microseconds UTC; now when left out).
 
@@ -411,5 +424,3 @@ def _first(row: Report, *, by: Actor) -> history.Past:
 def _label_of(row: Any, *, by: Actor) -> Label:
     """Return the label of a projection's row: that of its journal."""
     return next(shelf.label for shelf in by.shelves if shelf.id == row.journal_id)
-
-

@@ -132,7 +132,9 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:  # noqa: AR
     if isinstance(refusal, ContentRefused):
         return problem(refusal, extra={"errors": faults(refusal.fields["faults"])})
     if isinstance(refusal, BatchRefused):
-        return problem(refusal, extra={"errors": [_in_batch(index, each) for index, each in refusal.refusals]})
+        return problem(
+            refusal, extra={"errors": [_in_batch(index, each) for index, each in refusal.refusals]}
+        )
     return problem(refusal)
 
 
@@ -178,7 +180,9 @@ def body(schema: type[Schema], **example: Any) -> dict[str, Any]:
 @api.post(
     "/reports",
     summary="File one report",
-    openapi_extra=body(ReportIn, type="D1", period="2026-09-14", values={"change": "no_change"}, ref="d1-0914"),
+    openapi_extra=body(
+        ReportIn, type="D1", period="2026-09-14", values={"change": "no_change"}, ref="d1-0914"
+    ),
 )
 def submit(request: HttpRequest) -> HttpResponse:
     """File a report. The same `ref` with the same content gives the first answer again (200)."""
@@ -242,7 +246,13 @@ def correct(request: HttpRequest, report: str) -> HttpResponse:
     by = writer(request)
     sent = strict.read(request.body, type=Correction)
     done = acts.correct_report(
-        by=by, report=report, values=sent.values, nil=sent.nil, reason=sent.reason, ref=sent.ref, channel="api"
+        by=by,
+        report=report,
+        values=sent.values,
+        nil=sent.nil,
+        reason=sent.reason,
+        ref=sent.ref,
+        channel="api",
     )
     return answer(filed(done))
 
@@ -296,7 +306,9 @@ def type_out(code: str, *, full: bool = False) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(type_)
     if full:
         return plain
-    return {name: plain[name] for name in ("code", "name", "line", "level", "audience", "proposal", "schedule")}
+    return {
+        name: plain[name] for name in ("code", "name", "line", "level", "audience", "proposal", "schedule")
+    }
 
 
 def report_out(row: Report) -> dict[str, Any]:

@@ -148,7 +148,9 @@ def stand(
     waived = waivers(reader)
     knows = _Knows(reader)
     return {
-        slot: rules.status(slot, filings.get((slot.type, slot.party, slot.period), ()), waivers=waived, now=now)
+        slot: rules.status(
+            slot, filings.get((slot.type, slot.party, slot.period), ()), waivers=waived, now=now
+        )
         if knows(slot.type, slot.party)
         else None
         for slot in slots
@@ -171,9 +173,7 @@ class _Knows:
         return self._said[key]
 
 
-def _filings(
-    reader: Reader, slots: Iterable[rules.Slot]
-) -> dict[tuple[str, str, str], list[rules.Filing]]:
+def _filings(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[rules.Filing]]:
     wanted = {(slot.type, slot.party, slot.period) for slot in slots}
     rows = Slip.objects.visible_to(reader).filter(
         period__in={period for _type, _party, period in wanted}, type__in={type_ for type_, _p, _q in wanted}
@@ -198,9 +198,7 @@ def _filings(
     return found
 
 
-def reports_for(
-    reader: Reader, slots: Iterable[rules.Slot]
-) -> dict[tuple[str, str, str], list[Filed]]:
+def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[Filed]]:
     """Read the reports for these duties that the reader may see."""
     wanted = {(slot.type, slot.party, slot.period) for slot in slots}
     rows = Report.objects.visible_to(reader).filter(
@@ -217,7 +215,10 @@ def reports_for(
 def stream(reader: Reader, *, count: int = STREAM) -> list[Report]:
     """Return the latest reports that the reader may see, newest first; one query, an index a journal."""
     parts = [
-        Report.objects.visible_to(reader).filter(journal=journal).order_by("-last_at", "key").values("key")[:count]
+        Report.objects.visible_to(reader)
+        .filter(journal=journal)
+        .order_by("-last_at", "key")
+        .values("key")[:count]
         for journal in _latest(reader)
     ]
     if not parts:

@@ -195,7 +195,9 @@ def readers(type_: InformationType, *, owes: str, by: Actor, level: str, audienc
     return content_label(type_, owes=owes, by=by.party, level=level, audience=audience).parties
 
 
-def usual(type_: InformationType, *, owes: str, by: Actor, period: str, values: Mapping[str, Any]) -> list[rules.ValueFault]:
+def usual(
+    type_: InformationType, *, owes: str, by: Actor, period: str, values: Mapping[str, Any]
+) -> list[rules.ValueFault]:
     """Compare the figures to watch with those of the party's last reports; one query."""
     watched = [each for each in type_.fields if each.watch and isinstance(values.get(each.code), int)]
     if not watched:
@@ -206,5 +208,9 @@ def usual(type_: InformationType, *, owes: str, by: Actor, period: str, values: 
         .exclude(period=period)
         .order_by("-period", "-last_at")[:60]
     )
-    history = [(row.period, row.values, moment(row.first_at)) for row in reversed(rows) if row.period < period or not period]
+    history = [
+        (row.period, row.values, moment(row.first_at))
+        for row in reversed(rows)
+        if row.period < period or not period
+    ]
     return rules.unusual_values(type_, history=history, period=period, values=values)

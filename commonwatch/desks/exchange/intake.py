@@ -156,7 +156,13 @@ def content_label(type_: InformationType, *, owes: str, by: str, level: str, aud
     """
     rules.check_label(type_, level=level, audience=audience)
     return _label(
-        node.current().pack, level or type_.level, type_.categories, audience or type_.audience, owes, by, _today()
+        node.current().pack,
+        level or type_.level,
+        type_.categories,
+        audience or type_.audience,
+        owes,
+        by,
+        _today(),
     )
 
 
@@ -329,7 +335,11 @@ def slips(keys: Iterable[str], *, reader: Reader) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     names = sorted(set(keys))
     for start in range(0, len(names), LOOK_UP):
-        rows = Slip.objects.visible_to(reader).filter(key__in=names[start : start + LOOK_UP]).values_list("key", "reports_json")
+        rows = (
+            Slip.objects.visible_to(reader)
+            .filter(key__in=names[start : start + LOOK_UP])
+            .values_list("key", "reports_json")
+        )
         found.update({key: msgspec.json.decode(reports) for key, reports in rows})
     return found
 

@@ -174,7 +174,13 @@ def waiver_ended(row: Row | None, fact: WaiverEnded, line: Line) -> Row:
 @projects(TypeActivated, Activation, first=True)
 def type_activated(_row: Row | None, fact: TypeActivated, _line: Line) -> Row:
     """Open the stretch."""
-    return {"type": fact.type, "parties": ",".join(fact.parties), "ground": fact.ground, "since": fact.since, "until": None}
+    return {
+        "type": fact.type,
+        "parties": ",".join(fact.parties),
+        "ground": fact.ground,
+        "since": fact.since,
+        "until": None,
+    }
 
 
 @projects(TypeDeactivated, Activation)

@@ -180,7 +180,9 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
 def withdraw(request: HttpRequest, key: str) -> HttpResponse:
     """Take one's own report back."""
     by = seat(request)
-    return _acted(request, key, lambda: acts.withdraw_report(by=by, report=key, reason=request.POST.get("reason", "")))
+    return _acted(
+        request, key, lambda: acts.withdraw_report(by=by, report=key, reason=request.POST.get("reason", ""))
+    )
 
 
 @require_POST
@@ -245,7 +247,9 @@ def waivers(request: HttpRequest) -> HttpResponse:
             return go(request, reverse("exchange:waivers"))
     rows = Waiver.objects.visible_to(by).order_by("-since", "key")
     status = context["refusal"].status if context else 200
-    return page(request, "exchange/waivers.html", shown.waivers(by, rows) | context, part="list", status=status)
+    return page(
+        request, "exchange/waivers.html", shown.waivers(by, rows) | context, part="list", status=status
+    )
 
 
 def _grant(by: Actor, request: HttpRequest) -> None:

@@ -234,7 +234,9 @@ def slot_of(
         return None
     starts, ends = period_bounds(period)
     length = ends - starts
-    around = slots(type_, party, since=starts - timedelta(days=2), until=ends + length + length, active=active)
+    around = slots(
+        type_, party, since=starts - timedelta(days=2), until=ends + length + length, active=active
+    )
     return next((slot for slot in around if slot.period == period), None)
 
 
@@ -306,7 +308,9 @@ def recent_slots(
     """List the last duties whose period has begun, newest first."""
     if type_.schedule is None:
         return []
-    back = timedelta(days={"day": 1, "week": 7, "month": 31, "quarter": 92}[type_.schedule.period] * (count + 2))
+    back = timedelta(
+        days={"day": 1, "week": 7, "month": 31, "quarter": 92}[type_.schedule.period] * (count + 2)
+    )
     ahead = timedelta(days={"day": 2, "week": 9, "month": 40, "quarter": 100}[type_.schedule.period])
     found = slots(type_, party, since=now - back, until=now + ahead, active=active)
     return [slot for slot in reversed(found) if slot.starts <= now][:count]
