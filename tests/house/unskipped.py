@@ -1,4 +1,4 @@
-"""A plugin of pytest for `make check`: a skipped test fails the run, so that an absent tool cannot pass for success."""
+"""For `make check`: a skipped test fails the run, so that an absent tool does not pass for success."""
 
 import pytest
 

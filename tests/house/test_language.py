@@ -1,0 +1,176 @@
+"""Every sentence that a person may read is there in Russian, with the same named fields, and is found at run time."""
+
+import ast
+import io
+import re
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from django.utils.translation import gettext, ngettext, override
+from django.utils.translation.template import templatize
+
+from commonwatch.errors import Refusal
+from tests.house.tree import PRODUCT, ROOT, list_of, modules, named
+
+CATALOGUES = sorted(PRODUCT.rglob("locale/ru/LC_MESSAGES/django.po"))
+MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext"}
+KEYWORDS = {"gettext": None, "_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+FIELD = re.compile(r"%\((\w+)\)|(?<!\{)\{(\w*)[^{}]*\}(?!\})")
+
+
+def in_code():
+    """Yield every marked sentence of the code with its place; anything but a plain text is a fault."""
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and named(node.func) in MARKS and node.args:
+                said = node.args[0]
+                text = said.value if isinstance(said, ast.Constant) else None
+                yield module.at(node), text, isinstance(said, ast.JoinedStr)
+
+
+def in_templates():
+    """Yield every marked sentence of the templates with its place."""
+    for path in sorted(PRODUCT.rglob("templates/**/*")):
+        if path.suffix in {".html", ".txt", ".xml"}:
+            for line, text in marked_in(path.read_text(), str(path)):
+                yield f"{path.relative_to(ROOT)}:{line}", text
+
+
+def marked_in(template, name="template"):
+    """Yield (line, sentence) of what a template marks for translation."""
+    code = io.BytesIO(templatize(template, origin=name).encode())
+    for line, found, _comments, _context in extract("javascript", code, KEYWORDS):
+        yield line, found[0] if isinstance(found, tuple) else found
+
+
+def spoken(text):
+    """Say whether a sentence has words of its own, besides its named fields."""
+    return any(each.isalpha() for each in FIELD.sub("", text))
+
+
+def sentences():
+    """Every marked sentence, with the first place where it stands."""
+    found = {}
+    for place, text, _folded in in_code():
+        if text:
+            found.setdefault(text, place)
+    for place, text in in_templates():
+        found.setdefault(text, place)
+    return {text: place for text, place in found.items() if spoken(text)}
+
+
+def translations():
+    """Every translation of every catalogue by its sentence: plural forms are several texts."""
+    found = {}
+    for path in CATALOGUES:
+        with path.open("rb") as file:
+            for message in read_po(file, locale="ru"):
+                if not message.id:
+                    continue
+                key = message.id[0] if message.pluralizable else message.id
+                texts = message.string if message.pluralizable else (message.string,)
+                found[key] = () if message.fuzzy else texts
+    return found
+
+
+def test_sentences_of_templates_are_found():
+    template = """{% load i18n %}<p title="{% translate "It's late" %}">{{ _("Due") }}</p>
+    {% blocktranslate with who=party trimmed %}Sent by
+    {{ who }}.{% endblocktranslate %}
+    {% blocktranslate count n=total %}one report{% plural %}{{ n }} reports{% endblocktranslate %}"""
+    found = [text for _line, text in marked_in(template)]
+    assert found == ["It's late", "Due", "Sent by %(who)s.", "one report"]
+
+
+def test_every_sentence_is_in_russian():
+    known = translations()
+    faults = [
+        f"{place}: {text!r}"
+        for text, place in sentences().items()
+        if not known.get(text) or not all(known[text])
+    ]
+    assert not faults, list_of(["without a translation:", *faults])
+
+
+def test_translations_name_the_same_fields():
+    faults = [
+        f"{text!r}: {fields(each)} for {fields(text)}"
+        for text, said in translations().items()
+        for each in said
+        if each and fields(each) != fields(text)
+    ]
+    assert not faults, list_of(faults)
+
+
+def fields(text):
+    return {first or second for first, second in FIELD.findall(text)}
+
+
+def test_sentences_are_marked_as_plain_texts():
+    faults = [
+        f"{place}: marked for translation, but put together at run time"
+        for place, _t, odd in in_code()
+        if odd
+    ]
+    assert not faults, list_of(faults)
+
+
+def refusals(cls=Refusal):
+    for child in cls.__subclasses__():
+        yield child
+        yield from refusals(child)
+
+
+def test_what_a_refusal_says_is_marked_for_translation():
+    marked = {text for _place, text, _odd in in_code()}
+    faults = [
+        f"{cls.__module__}.{cls.__name__}.{name}: {said!r}"
+        for cls in refusals()
+        for name in ("says", "hint")
+        if cls.__module__.startswith("commonwatch") and (said := getattr(cls, name)) and said not in marked
+    ]
+    assert not faults, list_of(faults)
+
+
+def test_codes_of_refusals_are_of_one_form_and_each_has_one_meaning():
+    codes = {}
+    for cls in refusals():
+        if cls.__module__.startswith("commonwatch"):
+            codes.setdefault(cls.code, set()).add(cls.__qualname__)
+            assert re.fullmatch(r"[a-z]+\.[a-z-]+", cls.code), f"{cls.__qualname__}: {cls.code}"
+            assert 400 <= cls.status < 600, cls.__qualname__
+    shared = {code: names for code, names in codes.items() if len(names) > 1}
+    assert not shared
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.relative_to(PRODUCT).parts[0])
+def test_a_compiled_catalogue_is_in_step_with_its_source(path):
+    compiled = path.with_suffix(".mo")
+    assert compiled.exists(), f"run: pybabel compile -D django -l ru -d {path.parents[2].relative_to(ROOT)}"
+    with path.open("rb") as file:
+        source = {
+            key(each): each.string for each in read_po(file, locale="ru") if each.string and not each.fuzzy
+        }
+    with compiled.open("rb") as file:
+        assert {key(each): each.string for each in read_mo(file)} | {"": ""} == source | {"": ""}
+
+
+def key(message):
+    return message.id[0] if message.pluralizable else message.id
+
+
+def test_translations_are_found_at_run_time():
+    known = translations()
+    with override("ru"):
+        faults = [
+            f"{place}: {text!r}"
+            for text, place in sentences().items()
+            if text in known and all(known[text]) and at_run_time(text, known[text]) not in known[text]
+        ]
+    assert not faults, list_of(["translated, but in a catalogue that Django does not read:", *faults])
+
+
+def at_run_time(text, said):
+    return gettext(text) if len(said) == 1 else ngettext(text, text, 1)
