@@ -349,7 +349,7 @@ def _choices(reading: Reading) -> Iterator[Fault]:
                 yield document.fault((*path, many), says, f"Add {kind.get(one)}.")
         level = kind.get("level")
         above = isinstance(level, str) and ranks.get(level, 0) > min(ranks.values(), default=0)
-        if above and kind.get("audience") in public:
+        if above and isinstance(kind.get("audience"), str) and kind["audience"] in public:
             says = f"Matter of level {level} would go to the public."
             yield document.fault((*path, "audience"), says, "Choose a narrower audience or the lowest level.")
 
@@ -388,7 +388,7 @@ def _stubs(reading: Reading) -> Iterator[Fault]:
             if not stub and isinstance(level, str) and level in secret:
                 says = f"At level {level} nothing but a notice of existence may stand."
                 yield document.fault((*path, *inner), says, "Set `stub_only: true`, or choose a lower level.")
-        if stub or kind.get("level") in secret:
+        if stub or (isinstance(kind.get("level"), str) and kind["level"] in secret):
             yield from _beyond_stub(document, path, kind)
 
 
@@ -401,9 +401,13 @@ def _beyond_stub(document: Document, path: Path, kind: dict[str, Any]) -> Iterat
             says = f"“{code}” is content, and this type gives notice of existence only."
             fix = f"Allowed are {', '.join(STUB_FIELDS)}."
             yield document.fault((*path, *inner), says, fix)
-        elif answer.get("kind") == "text" and answer.get("max_length", 2000) > _STUB_TEXT:
+        elif answer.get("kind") == "text" and not _is_short(answer.get("max_length")):
             says = "A text here could hold content."
             yield document.fault((*path, *inner), says, f"Set `max_length` to {_STUB_TEXT} or less.")
+
+
+def _is_short(length: Any) -> bool:
+    return isinstance(length, int) and length <= _STUB_TEXT
 
 
 def _sources(reading: Reading) -> Iterator[Fault]:

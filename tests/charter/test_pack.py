@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from commonwatch.charter.mandates import MANDATES
 from commonwatch.charter.pack import PackRefused, check, load
@@ -243,3 +245,24 @@ def test_bytes_that_are_not_utf_8_are_a_fault(tmp_path):
     path.write_bytes(b"a: 1\nb: \xff")
     (fault,) = read(path, name="x.yaml").faults
     assert fault.line == 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_a_place_is_judged_and_never_breaks_the_judge(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("junk")
+    shutil.copytree(IPCR, folder, dirs_exist_ok=True)
+    path = data.draw(st.sampled_from(sorted(folder.glob("*.yaml"))))
+    lines = path.read_text(encoding="utf-8").split("\n")
+    number = data.draw(st.sampled_from([n for n, line in enumerate(lines) if ": " in line]))
+    junk = data.draw(
+        st.sampled_from(["[]", "{}", "7", "null", "[[a]]", "{a: b}", "[{code: [x]}]", "true", "'"])
+    )
+    lines[number] = lines[number].partition(": ")[0] + ": " + junk
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    faults = check(folder)
+
+    assert all(fault.file and fault.line and fault.says for fault in faults)
+    if not faults:
+        assert load(folder).organisation == "ipcr"
