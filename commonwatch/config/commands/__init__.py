@@ -1,0 +1,1 @@
+"""The commands, one module for each; the modules that need the database are stepped into by `inside`."""

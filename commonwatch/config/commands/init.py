@@ -1,0 +1,35 @@
+"""`commonwatch init`: make a node."""
+
+from pathlib import Path
+
+import click
+
+from commonwatch.config.commands import ending, inside, say
+
+
+@click.command(epilog=ending.epilog("commonwatch init --home /srv/watch --pack csto"))
+@inside.at_home
+@click.option(
+    "--pack", default="", help="The organisation: the name of a shipped pack (csto, ipcr) or a pack's folder."
+)
+@inside.as_json
+def init(home: Path, pack: str, *, json: bool) -> None:
+    """Make a node: its folder, the keys that sign its journals, and its database.
+
+    Nothing that is there already is touched, so running it twice does no harm. After an upgrade it brings the
+    database up to this version.
+    """
+    inside.enter(home, pack=pack)
+    made = inside.work("making").make(home)
+    if json:
+        say.data(made)
+        return
+    for said in made["made"]:
+        say.line(f"made      {said}")
+    for said in made["found"]:
+        say.line(f"was there {said}")
+    say.line(f"The node of {made['party']} ({made['organisation']}) is ready.")
+    say.line("Next:")
+    say.line(f"  commonwatch user add HANDLE --party {made['party']} --office {made['office']} --home {home}")
+    say.line(f"  commonwatch serve --home {home}")
+    say.line(f"Keep a copy of {home / 'keys'} in a safe place: these keys sign the journals.")

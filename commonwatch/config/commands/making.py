@@ -1,0 +1,101 @@
+"""Making a node and bringing its database up to date."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from commonwatch.access.actor import offices_of
+from commonwatch.charter import pack as charter_pack
+from commonwatch.charter.model import Pack
+from commonwatch.config import place
+from commonwatch.config.opening import open_node
+from commonwatch.errors import Refusal, _
+from commonwatch.register import seal
+
+
+class OtherPack(Refusal):
+    """The home belongs to another organisation."""
+
+    code, status = "config.other-pack", 409
+    says = _("The node in {home} was made with the pack {old}, not {new}.")
+    hint = _("Choose another folder with --home: a node belongs to one organisation for life.")
+
+
+def make(home: Path) -> dict[str, Any]:
+    """Make whatever of a node is not there yet; return what was made, what was found, and whose node it is.
+
+    :raises PackRefused: when the pack has faults; then nothing is made.
+    :raises OtherPack: when the folder was made for another pack.
+    """
+    home = home.resolve()
+    pack = charter_pack.load(settings.PACK)
+    _hold_to_pack(home, str(_named(settings.PACK)))
+    done: dict[str, list[str]] = {"made": [], "found": []}
+    _note(done, f"folder {home}", was=home.is_dir())
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not any(home.iterdir()):
+        home.chmod(0o700)
+    remembered = home / "pack"
+    if not remembered.is_file():
+        remembered.write_text(f"{_named(settings.PACK)}\n")
+    _note(done, f"{home / 'secret'}, which signs sessions", was=(home / "secret").exists())
+    place.write_secret(home)
+    changes = lacking()
+    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    said = f", {changes} changes applied" if changes else ""
+    _note(done, f"database ({connections['default'].vendor}){said}", was=not changes)
+    key = home / "keys" / f"{pack.center}.seed"
+    _note(done, f"key {key}", was=key.exists())
+    _open(pack)
+    return {
+        **done,
+        "home": str(home),
+        "party": pack.center,
+        "organisation": pack.organisation,
+        "office": _office(pack),
+    }
+
+
+def _note(done: dict[str, list[str]], what: str, *, was: bool) -> None:
+    done["found" if was else "made"].append(what)
+
+
+def _named(folder: Path) -> str | Path:
+    """Return how a pack is remembered: a shipped one by its name, so that the source may move."""
+    return folder.name if folder.parent == place.SOURCE / "organisations" else folder
+
+
+def _hold_to_pack(home: Path, new: str) -> None:
+    remembered = home / "pack"
+    old = remembered.read_text().strip() if remembered.is_file() else new
+    if old != new:
+        raise OtherPack(home=home, old=old, new=new)
+
+
+def _open(pack: Pack) -> None:
+    """Open the node once: its key is made, and what it has signed is held against its guard."""
+    node = open_node()
+    node.signer(party=pack.center, origin=f"{pack.organisation}/{pack.center}/init")
+    seal.check_guard(node)
+
+
+def _office(pack: Pack) -> str:
+    offices = offices_of(pack.center)
+    return offices[0].code if offices else "OFFICE"
+
+
+def lacking() -> int:
+    """Count the changes of this version that the database has not had yet.
+
+    :raises OSError: when the home of an SQLite database cannot be written.
+    """
+    name = connections["default"].settings_dict["NAME"]
+    if connections["default"].vendor == "sqlite" and not os.access(Path(name).parent, os.W_OK):
+        raise PermissionError(13, "the folder cannot be written", str(Path(name).parent))
+    executor = MigrationExecutor(connections["default"])
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,0 +1,45 @@
+"""What stands in the way of serving, and what an operator should know before it begins."""
+
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import connections
+
+from commonwatch.register import node, seal
+from commonwatch.register.guard import BehindGuard
+
+
+def vendor() -> str:
+    """Name the kind of database."""
+    return connections["default"].vendor
+
+
+def warnings(*, host: str) -> list[str]:
+    """List what an operator should know.
+
+    :raises Broken: when the record contradicts what this node has signed; then it is not served.
+    """
+    found = []
+    try:
+        seal.check_guard(node.current())
+    except BehindGuard as behind:
+        found.append(str(behind))
+    if _others_reach(host):
+        local = {"localhost", "127.0.0.1", "[::1]", "testserver"}
+        if local.issuperset(settings.ALLOWED_HOSTS):
+            found.append("COMMONWATCH_HOSTS names no host by which others would reach this node.")
+        if not settings.SECURE:
+            found.append("COMMONWATCH_HTTPS is not 1: passwords and sessions travel in clear.")
+    return found
+
+
+def _others_reach(host: str) -> bool:
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+def leave() -> None:
+    """Close the connections of this process: the workers open their own."""
+    connections.close_all()

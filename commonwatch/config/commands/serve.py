@@ -1,0 +1,83 @@
+"""`commonwatch serve`: the web server."""
+
+import socket
+from pathlib import Path
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from commonwatch.config.commands import ending, inside, say
+from commonwatch.errors import Refusal, _
+
+
+class OneWorker(Refusal):
+    """SQLite takes one writing process."""
+
+    code, status = "config.one-worker", 422
+    says = _(
+        "This node keeps its record in SQLite, which is served by one process; {workers} were asked for."
+    )
+    hint = _("Give it more threads with --threads, or move to PostgreSQL with DATABASE_URL.")
+
+
+class PortTaken(Refusal):
+    """Somebody else listens there."""
+
+    code, status = "config.port-taken", 409
+    says = _("Nothing can listen on {host}, port {port}: {reason}.")
+    hint = _("Choose another with --host and --port.")
+
+
+@click.command(epilog=ending.epilog("commonwatch serve --home /srv/watch --port 8000"))
+@inside.at_home
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen on."
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 512), default=32, show_default=True, help="Threads of each worker."
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes (PostgreSQL only)."
+)
+def serve(home: Path, host: str, port: int, threads: int, workers: int) -> None:
+    """Serve the pages and the interface for programs until SIGTERM or Ctrl-C.
+
+    Requests that are being answered are answered before it stops. Give it a web server with TLS in front when
+    others than this machine shall reach it; docs/operating/settings.md names the settings.
+    """
+    inside.node(home)
+    ready = inside.work("readiness")
+    if workers > 1 and ready.vendor() == "sqlite":
+        raise OneWorker(workers=workers)
+    for warning in ready.warnings(host=host):
+        say.error(f"warning: {warning}")
+    _check_free(host, port)
+    ready.leave()
+    shown = f"[{host}]" if ":" in host else host
+    say.line(f"Commonwatch answers at http://{shown}:{port}/ (Ctrl-C stops it)")
+    Granian(
+        "commonwatch.config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        backpressure=max(4 * threads, 128),
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+    ).serve()
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(host=host, port=port, reason=error.strerror) from None

@@ -1,0 +1,151 @@
+"""`commonwatch verify`: the proof that nothing was altered. A receipt or a folder is verified without the node."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from commonwatch.config.commands import ending, inside, say
+from commonwatch.errors import Broken, Refusal, _
+from commonwatch.journal import checkpoint, entry, note, tiles
+from commonwatch.journal.receipt import verify_receipt
+from commonwatch.journal.verify import CHECKPOINT, FolderSource, JournalRefused, verify_journal
+
+
+class NothingToVerify(Refusal):
+    """The folder holds no journal."""
+
+    code, status = "config.nothing-to-verify", 422
+    says = _("{path} holds no journal: there is no file “checkpoint” in it or below it.")
+    hint = _("Name a receipt, the folder of a journal, or give --home to verify a whole node.")
+
+
+class OneKey(Refusal):
+    """One key for several journals."""
+
+    code, status = "config.one-key", 422
+    says = _("{path} holds {count} journals, and each has a key of its own.")
+    hint = _("Verify them one by one, each with its --key.")
+
+
+class _Opened(msgspec.Struct):
+    """What the first entry of a journal says of its key."""
+
+    origin: str
+    key: str
+
+
+@click.command(
+    epilog=ending.epilog(
+        "commonwatch verify d1-0914.receipt",
+        "commonwatch verify /media/stick/journals",
+        "commonwatch verify --home /srv/watch --tables",
+    )
+)
+@click.argument("path", required=False, type=inside.READ)
+@inside.at_home
+@click.option("--key", help="The journal's verifier key, as its party gave it to you.")
+@click.option(
+    "--tables", is_flag=True, help="With a node: also fold every table anew and compare; writers wait."
+)
+@inside.as_json
+def verify(path: Path | None, home: Path, key: str | None, *, tables: bool, json: bool) -> None:
+    """Prove a receipt, a journal's folder, or (without PATH) the whole node of --home.
+
+    A receipt and a folder need nothing but themselves: no node, no network. Without --key the key is taken from
+    what is verified; then compare it with the one that the party made known.
+    """
+    if path is not None and tables:
+        raise click.UsageError("--tables goes with a whole node: leave out PATH.")
+    started = time.monotonic()
+    if path is None:
+        inside.node(home)
+        proved = inside.work("proving").node_holds(tables=tables)
+    elif path.is_dir():
+        proved = _folder(path, key)
+    else:
+        proved = _receipt(path, key)
+    seconds = time.monotonic() - started
+    if json:
+        say.data({"holds": True, **proved, "seconds": round(seconds, 3)})
+    else:
+        _tell(proved, seconds)
+
+
+def _receipt(path: Path, key: str | None) -> dict[str, Any]:
+    proved = verify_receipt(path.read_bytes(), vkey=key)
+    head = proved.checkpoint
+    return {
+        "receipt": str(path),
+        "origin": head.origin,
+        "index": proved.index,
+        "leaf": proved.leaf.hex(),
+        "size": head.size,
+        "key": proved.vkey,
+        "key_from": proved.key_from,
+        "entry": msgspec.Raw(proved.entry) if proved.entry else None,
+    }
+
+
+def _folder(path: Path, key: str | None) -> dict[str, Any]:
+    found = (
+        [path] if (path / CHECKPOINT).is_file() else sorted(each.parent for each in path.rglob(CHECKPOINT))
+    )
+    if not found:
+        raise NothingToVerify(path=path)
+    if key and len(found) > 1:
+        raise OneKey(path=path, count=len(found))
+    return {"journals": [_journal(each, key) for each in found]}
+
+
+def _journal(path: Path, key: str | None) -> dict[str, Any]:
+    source = FolderSource(path)
+    vkey = key or _own_key(source, path)
+    with say.progress(path.name, total=None) as step:
+        proved = verify_journal(source, vkey=vkey, progress=lambda done, _of: step(done))
+    head = proved.checkpoint
+    return {
+        "folder": str(path),
+        "origin": head.origin,
+        "entries": head.size,
+        "erased": len(proved.erased),
+        "root": head.root.hex(),
+        "key": vkey,
+        "key_from": "caller" if key else "journal",
+    }
+
+
+def _own_key(source: FolderSource, path: Path) -> str:
+    """Return the key that a journal's first entry names: this shows that it agrees with itself."""
+    try:
+        head = checkpoint.Checkpoint.parse(note.note_text(source.checkpoint()))
+        if head.size == 0:
+            raise JournalRefused(str(path), "the journal is empty: give its key with --key")
+        first = tiles.bundle_parse(source.tile(tiles.tile_path(None, 0, size=head.size)))[0]
+        return msgspec.json.decode(bytes(entry.parse(first).body), type=_Opened).key
+    except (FileNotFoundError, msgspec.MsgspecError, note.NoteRefused, entry.EntryRefused) as wrong:
+        raise Broken(f"{path}: the first entry does not name the journal's key ({wrong})") from wrong
+
+
+def _tell(proved: dict[str, Any], seconds: float) -> None:
+    if "receipt" in proved:
+        say.line(
+            f"The receipt holds: entry {proved['index']} of {proved['origin']}, among {proved['size']:,}."
+        )
+        say.line(f"leaf  {proved['leaf']}")
+    else:
+        journals = proved["journals"]
+        entries = sum(each["entries"] for each in journals)
+        rate = f", {entries / seconds:,.0f} a second" if seconds > 0.2 else ""
+        held = f"{say.count(entries, 'entry', 'entries')} in {say.count(len(journals), 'journal')} verified"
+        say.line(f"{held} in {seconds:.1f} s{rate}")
+        for said in proved.get("also", ()):
+            say.line(said)
+    for each in (proved, *proved.get("journals", ())):
+        if each.get("key_from") in {"receipt", "journal"}:
+            say.line(f"key   {each['key']}")
+            say.error(
+                "The key came along with what was verified: compare it with the one that the party made known."
+            )
