@@ -63,8 +63,8 @@ class Actor(Reader):
         return mandate in self.mandates
 
 
-def require(actor: Actor | None, mandate: str) -> None:
-    """Refuse unless the actor's office carries the mandate.
+def require(actor: Actor | None, mandate: str) -> Actor:
+    """Refuse unless the actor's office carries the mandate; return the actor.
 
     :raises SignInFirst: when there is nobody.
     :raises NotMandated: naming the mandate.
@@ -73,6 +73,7 @@ def require(actor: Actor | None, mandate: str) -> None:
         raise SignInFirst
     if mandate not in actor.mandates:
         raise NotMandated(office=actor.office, mandate=mandate)
+    return actor
 
 
 def act_for(*, party: str, office: str, account: str, mode: str = "real", client: str = "") -> Actor:

@@ -76,4 +76,6 @@ def tile(request: HttpRequest, origin: str, path: str) -> HttpResponse:
 
 
 def _file(data: str | bytes, *, kind: str, cache: str) -> HttpResponse:
-    return HttpResponse(data, content_type=kind, headers={"Cache-Control": cache, "Vary": "Cookie, Authorization"})
+    return HttpResponse(
+        data, content_type=kind, headers={"Cache-Control": cache, "Vary": "Cookie, Authorization"}
+    )

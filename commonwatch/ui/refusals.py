@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from commonwatch.errors import Refusal
@@ -49,6 +51,9 @@ def problem(refusal: Refusal, *, extra: dict[str, Any] | None = None) -> HttpRes
     )
 
 
+SIGN_IN = 401
+
+
 class RefusalMiddleware:
     """Turn a refusal that no view caught into its answer."""
 
@@ -65,4 +70,8 @@ class RefusalMiddleware:
             return None
         if request.path.startswith("/api/"):
             return problem(error)
+        if error.status == SIGN_IN and request.method in {"GET", "HEAD"}:
+            return HttpResponseRedirect(
+                f"{reverse('ui:sign-in')}?{urlencode({'next': request.get_full_path()})}"
+            )
         return refusal_page(request, error)

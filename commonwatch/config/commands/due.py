@@ -37,12 +37,10 @@ WORDS = {
 @click.option("--watch", is_flag=True, help="Go on showing it, every half minute, until Ctrl-C.")
 @inside.as_json
 @click.pass_context
-def due(ctx: click.Context, /, home: Path, **given: Any) -> None:
+def due(ctx: click.Context, /, home: Path, **_given: Any) -> None:
     """Show what a party owes next, how it stands, and how many minutes are left."""
-    if bool(given["url"]) == bool(given["as_"]):
-        raise click.UsageError("Say whom to ask: --url with --token, or --as PARTY/OFFICE.")
-    if given["url"] and not given["token"]:
-        raise click.UsageError("Asking another node takes a key: --token.")
+    inside.where(ctx)
+    given = ctx.params
     if given["as_"]:
         inside.node(home)
     while True:

@@ -49,18 +49,18 @@ class OnElsewhere(Refusal):
     hint = _("Switch it off, take in the series, and switch it on again.")
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     field: str
     date_format: str | list[str]
 
 
-class _Known(msgspec.Struct, forbid_unknown_fields=True):
+class _Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     days: int = 1
     time: str = "00:00"
 
 
-class SeriesMapping(msgspec.Struct, forbid_unknown_fields=True):
+class SeriesMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mapping as written: which file gives which field, whose row is whose, what is computed, when it was known."""
 
     type: str

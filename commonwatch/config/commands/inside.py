@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from commonwatch.errors import Refusal, _
 
@@ -48,6 +49,21 @@ def at_home(command: F) -> F:
 def as_json(command: F) -> F:
     """Give a command the option --json."""
     return click.option("--json", "json", is_flag=True, help="Answer with JSON, for scripts.")(command)
+
+
+def where(ctx: click.Context) -> None:
+    """Let --as go before an address that stands in the environment; refuse when both were typed.
+
+    :raises UsageError: when neither or both are there, or an address without a key.
+    """
+    given = ctx.params
+    typed = ctx.get_parameter_source("url") is not ParameterSource.ENVIRONMENT
+    if given["as_"] and given["url"] and not typed:
+        given["url"] = None
+    if bool(given["url"]) == bool(given["as_"]):
+        raise click.UsageError("Say which node: --url with --token, or --as PARTY/OFFICE (one of the two).")
+    if given["url"] and not given["token"]:
+        raise click.UsageError("Another node takes a key: --token.")
 
 
 def enter(home: Path, *, pack: str = "") -> None:

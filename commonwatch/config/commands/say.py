@@ -51,8 +51,8 @@ def places(refused: Refusal) -> list[str]:
     for name in ("faults", "warnings"):
         found += [_place(each) for each in refused.fields.get(name, ())]
     for index, each in getattr(refused, "refusals", ()):
-        found.append(f"report {index + 1}: {filled(each.says, each.fields)}")
-        found += [f"report {index + 1}: {place}" for place in places(each)]
+        inner = places(each) or [filled(each.says, each.fields)]
+        found += [f"report {index + 1}: {place}" for place in inner]
     rest = len(found) - MOST_PLACES
     return found if rest <= 0 else [*found[:MOST_PLACES], f"and {rest} more"]
 

@@ -59,12 +59,15 @@ FILE_OR_DASH = click.Path(exists=True, dir_okay=False, allow_dash=True, path_typ
     "--language", type=click.Choice(["en", "ru"]), default="en", help="The language of a sheet's headings."
 )
 @click.option("--print-json", is_flag=True, help="Answer with JSON, for scripts.")
-def submit(**given: Any) -> None:
+@click.pass_context
+def submit(ctx: click.Context, /, **_given: Any) -> None:
     """Send reports: one (--value, --nil), many (--json, --sheet), or a past series (--sheet --mapping --import).
 
     Reports go to another node by its address and a key (--url, --token), or into the node of this machine
     (--as). Several reports are filed together: all of them or none.
     """
+    inside.where(ctx)
+    given = ctx.params
     _check(given)
     if given["url"]:
         inside.enter(given["home"])
@@ -86,9 +89,6 @@ def _check(given: dict[str, Any]) -> None:
     one = bool(given["values"]) or given["nil"]
     ways = [one, given["document"] is not None, bool(given["sheets"])]
     wrong = {
-        "Say where to: --url with --token, or --as PARTY/OFFICE.": not (given["url"] or given["as_"]),
-        "Choose one of --url and --as.": bool(given["url"] and given["as_"]) and not given["imported"],
-        "Sending to another node takes a key: --token.": bool(given["url"]) and not given["token"],
         "Say what to send by one of: --value or --nil, --json, --sheet.": sum(ways) != 1,
         "Name the information type with --type.": given["document"] is None and not given["type_"],
         "A series takes --sheet, --mapping, --import and --as together.": bool(

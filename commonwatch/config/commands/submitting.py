@@ -138,10 +138,10 @@ def _write(by: Actor, given: dict[str, Any]) -> list[dict[str, Any]]:
     others = {each.owes for each in reports} - {"", by.party}
     channel = "telephone" if others else "sheet" if given["sheets"] else "api"
     try:
-        filed = acts.submit_reports(by=by, reports=reports, channel=channel, confirmed=given["yes"])
-    except BatchRefused as refused:
+        filed = _file(reports, by=by, channel=channel, confirmed=given["yes"])
+    except (BatchRefused, rules.ConfirmFirst) as refused:
         _ask(refused)
-        filed = acts.submit_reports(by=by, reports=reports, channel=channel, confirmed=True)
+        filed = _file(reports, by=by, channel=channel, confirmed=True)
     if given["receipt"]:
         entry = history.entry(filed[0].entry, reader=by)
         if entry is None:
@@ -150,9 +150,16 @@ def _write(by: Actor, given: dict[str, Any]) -> list[dict[str, Any]]:
     return [_answer(each) for each in filed]
 
 
-def _ask(refused: BatchRefused) -> None:
+def _file(reports: Sequence[Sent], *, by: Actor, channel: str, confirmed: bool) -> list[acts.Filed]:
+    if len(reports) == 1:
+        return [acts.submit_report(by=by, report=reports[0], channel=channel, confirmed=confirmed)]
+    return acts.submit_reports(by=by, reports=reports, channel=channel, confirmed=confirmed)
+
+
+def _ask(refused: BatchRefused | rules.ConfirmFirst) -> None:
     """Ask whether unusual values are right, when that is all that stands in the way and somebody is there."""
-    if any(not isinstance(each, rules.ConfirmFirst) for _at, each in refused.refusals):
+    refusals = [each for _at, each in refused.refusals] if isinstance(refused, BatchRefused) else [refused]
+    if any(not isinstance(each, rules.ConfirmFirst) for each in refusals):
         raise refused
     if not sys.stdin.isatty():
         raise ConfirmBeforeSending(named=say.places(refused)) from None

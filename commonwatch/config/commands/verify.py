@@ -59,9 +59,10 @@ def verify(path: Path | None, home: Path, key: str | None, *, tables: bool, json
     """
     if path is not None and tables:
         raise click.UsageError("--tables goes with a whole node: leave out PATH.")
-    started = time.monotonic()
     if path is None:
         inside.node(home)
+    started = time.monotonic()
+    if path is None:
         proved = inside.work("proving").node_holds(tables=tables)
     elif path.is_dir():
         proved = _folder(path, key)

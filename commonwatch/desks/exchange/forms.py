@@ -7,10 +7,11 @@ from typing import Any
 from django.http import QueryDict
 
 from commonwatch.access.actor import Actor
+from commonwatch.access.models import Account
 from commonwatch.charter.model import Field, InformationType, Texts
 from commonwatch.desks.exchange import rules
-from commonwatch.desks.exchange.intake import Sent, activations, content_label, moment, now
-from commonwatch.desks.exchange.models import Report
+from commonwatch.desks.exchange.intake import Sent, activations, content_label, micros, moment, now
+from commonwatch.desks.exchange.models import Draft, Report
 from commonwatch.register import node
 from commonwatch.ui.refusals import told_as
 
@@ -141,6 +142,17 @@ def typed(data: QueryDict) -> dict[str, Any]:
         key = name if not name.startswith("f-") else name.removeprefix("f-")
         kept[key] = values if len(values) > 1 else values[0]
     return kept
+
+
+def keep_draft(by: Actor, code: str, *, period: str, content: dict[str, Any]) -> None:
+    """Keep what was typed; one draft for an account, a type and a period."""
+    account = Account.objects.get(handle=by.account)
+    Draft.objects.update_or_create(
+        account=account,
+        type=code,
+        period=period[:20],
+        defaults={"content": content, "saved_at": micros(now())},
+    )
 
 
 def sent(type_: InformationType, data: QueryDict, *, owes: str, nil: bool) -> Sent:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from commonwatch.access.actor import Actor, require
 from commonwatch.access.asking import actor_for
-from commonwatch.desks.exchange import acts, board, forms, rules, shown
+from commonwatch.desks.exchange import acts, board, forms, rules, shown, watching
 from commonwatch.desks.exchange.intake import UnknownType, micros, now, party_code, type_of
 from commonwatch.desks.exchange.models import Activation, Draft, Report, Waiver
 from commonwatch.errors import Refusal
@@ -24,10 +24,7 @@ def seat(request: HttpRequest) -> Actor:
 
     :raises SignInFirst: when nobody has signed in; the answer is the way to the entrance.
     """
-    actor = actor_for(request)
-    require(actor, "exchange.see-board")
-    assert actor is not None  # noqa: S101 - require refuses nobody
-    return actor
+    return require(actor_for(request), "exchange.see-board")
 
 
 @Get
@@ -38,7 +35,7 @@ def watch(request: HttpRequest) -> HttpResponse:
     if request.headers.get("If-None-Match", "").strip('W/"') == tag:
         return HttpResponseNotModified()
     drawn = board.board(by)
-    answer = page(request, "exchange/watch.html", shown.watch(by, drawn, tag=tag), part="live")
+    answer = page(request, "exchange/watch.html", watching.watch(by, drawn, tag=tag), part="live")
     answer.headers["ETag"] = f'"{tag}"'
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
@@ -48,7 +45,7 @@ def watch(request: HttpRequest) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """Show a national authority what it owes, what it sent, and what others released to it."""
     by = seat(request)
-    return page(request, "exchange/mine.html", shown.mine(by), part="live")
+    return page(request, "exchange/mine.html", watching.mine(by), part="live")
 
 
 @Get

@@ -1,0 +1,118 @@
+"""What stands around every page: banner, clocks, ways to the desks, proof in the foot."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language, gettext_lazy
+
+from commonwatch.access.actor import Actor
+from commonwatch.access.asking import actor_for
+from commonwatch.register import node
+from commonwatch.register.models import Journal
+from commonwatch.ui.templatetags.cw import moment, words
+
+DESKS = (
+    ("exchange:watch", gettext_lazy("Watch")),
+    ("exchange:mine", gettext_lazy("My reports")),
+    ("exchange:types", gettext_lazy("Regulation")),
+    ("exchange:series", gettext_lazy("Series")),
+    ("exchange:compliance", gettext_lazy("Compliance")),
+    ("federation:journals", gettext_lazy("Journals")),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give every template its `frame`; nothing of it is found before a template asks."""
+    return {"frame": SimpleLazyObject(_made(request))}
+
+
+def _made(request: HttpRequest) -> Callable[[], dict[str, Any]]:
+    def make() -> dict[str, Any]:
+        actor = actor_for(request)
+        at = node.current()
+        return {
+            "actor": _seat(actor),
+            "clocks": clocks(),
+            "banner": banner(actor),
+            "sample": at.demo,
+            "exercise": actor is not None and actor.mode == "exercise",
+            "nav": ways(request, actor),
+            "proof": proof(actor),
+            "lang": get_language(),
+            "languages": settings.LANGUAGES,
+            "theme": request.COOKIES.get("theme", "auto"),
+            "organisation": at.pack.name,
+        }
+
+    return make
+
+
+def _seat(actor: Actor | None) -> dict[str, Any] | None:
+    if actor is None:
+        return None
+    return {
+        "office_name": words(actor.charter_office.name),
+        "party_name": words(actor.charter_party.short),
+        "party": actor.party,
+        "office": actor.office,
+    }
+
+
+def clocks() -> list[tuple[str, str, int]]:
+    """Return the time in UTC and in each capital: name, HH:MM, minutes ahead of UTC."""
+    at = node.current()
+    now = moment(at.clock())
+    found = [("UTC", f"{now:%H:%M}", 0)]
+    seen = {("UTC", 0)}
+    for party in at.pack.parties:
+        if not party.capital or not party.member_on(now.date()) or len(found) > 7:
+            continue
+        local: datetime = now.astimezone(ZoneInfo(party.zone))
+        offset = int((local.utcoffset() or now.utcoffset()).total_seconds() // 60)  # type: ignore[union-attr]
+        name = words(party.capital)
+        if (name, offset) not in seen:
+            seen.add((name, offset))
+            found.append((name, f"{local:%H:%M}", offset))
+    return found
+
+
+def banner(actor: Actor | None) -> dict[str, str]:
+    """Return the banner of the highest level that the reader's pages may hold."""
+    levels = sorted(node.current().pack.labels.levels, key=lambda level: level.rank)
+    held = {shelf.label.level for shelf in actor.shelves} if actor else set()
+    highest = [level for level in levels if level.code in held] or levels[:1]
+    return {"text": words(highest[-1].banner), "tone": highest[-1].tone, "code": highest[-1].code}
+
+
+def ways(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
+    """List the ways to the desks."""
+    if actor is None:
+        return []
+    found = []
+    for name, text in DESKS:
+        url = reverse(name)
+        current = request.path == url if url == "/" else request.path.startswith(url)
+        found.append({"name": text, "url": url, "current": current})
+    return found
+
+
+def proof(actor: Actor | None) -> dict[str, Any] | None:
+    """Return the state of the longest journal within reach, for the foot of the page."""
+    if actor is None or not actor.shelves:
+        return None
+    shelf = max(actor.shelves, key=lambda each: each.last_at)
+    root = Journal.objects.values_list("root", flat=True).get(pk=shelf.id)
+    return {
+        "origin": shelf.origin,
+        "size": shelf.size,
+        "root_short": f"{root[:4]}…{root[-2:]}",
+        "signed_at": shelf.last_at,
+        "journals": len(actor.shelves),
+        "node": node.current().party,
+    }

@@ -1,0 +1,10 @@
+"""The hall as a Django application."""
+
+from django.apps import AppConfig
+
+
+class UiConfig(AppConfig):
+    """Base page, components, stylesheet, entrance."""
+
+    name = "commonwatch.ui"
+    label = "ui"

@@ -1,0 +1,31 @@
+"""One address gives page and part: the view names the part, the client never does."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from commonwatch.errors import Refusal
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    part: str | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render a page, or only its named part when the page asks for it by script."""
+    asked = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+    name = f"{template}#{part}" if part and asked else template
+    answer = render(request, name, context, status=status)
+    patch_vary_headers(answer, ("HX-Request", "Cookie"))
+    return answer
+
+
+def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Show a refusal as one notice, with what may be done instead."""
+    context = {"refusal": refusal}
+    return page(request, "ui/refusal.html", context, part="notice", status=refusal.status)
