@@ -61,7 +61,7 @@ check-tables: $(TOOLS)
 
 check-packs: $(TOOLS)
 	@echo 'check: organisation packs'
-	@$(PY) -m tests.house.packs
+	@$(PY) -m commonwatch.charter organisations/*/
 
 check-tests: $(TOOLS)
 	@echo 'check: every test, and none skipped'

@@ -17,7 +17,7 @@ from tests.house.tree import PRODUCT, ROOT, list_of, modules, named
 CATALOGUES = sorted(PRODUCT.rglob("locale/ru/LC_MESSAGES/django.po"))
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext"}
 KEYWORDS = {"gettext": None, "_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
-FIELD = re.compile(r"%\((\w+)\)|(?<!\{)\{(\w*)[^{}]*\}(?!\})")
+FIELD = re.compile(r"%\((\w+)\)[a-z]|(?<!\{)\{(\w*)[^{}]*\}(?!\})")
 
 
 def in_code():

@@ -56,3 +56,16 @@ def test_every_page_of_docs_that_the_code_names_exists():
         if not (ROOT / target).exists()
     ]
     assert not faults, list_of(faults)
+
+
+def test_every_setting_is_described():
+    described = (ROOT / "docs/operating/settings.md").read_text()
+    asked = re.compile(r"environ(?:\.get\(|\[|\.setdefault\()\"([A-Z_]+)\"|envvar=\"([A-Z_]+)\"")
+    names = {
+        first or second
+        for path in (ROOT / "commonwatch").rglob("*.py")
+        for first, second in asked.findall(path.read_text())
+    }
+    assert "COMMONWATCH_HOME" in names
+    missing = [name for name in sorted(names - {"DJANGO_SETTINGS_MODULE"}) if f"`{name}`" not in described]
+    assert not missing, f"docs/operating/settings.md does not describe {missing}"
