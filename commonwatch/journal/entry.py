@@ -9,7 +9,9 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, NoReturn
 
 import msgspec
@@ -181,31 +183,43 @@ def instant_micros(text: str) -> int:
 
 def _check_values(entry: Entry) -> None:
     """Hold the envelope's fields to their forms."""
-    label = entry.label
+    _check_shared(entry.v, entry.kind, entry.party, entry.by, entry.label, entry.mode)
     held = (
-        ("v", entry.v == VERSION),
         ("id", _ID.fullmatch(entry.id)),
-        ("kind", _KIND.fullmatch(entry.kind)),
         ("subject", _CODE.fullmatch(entry.subject)),
-        ("party", _CODE.fullmatch(entry.party)),
-        ("by.office", _HANDLE.fullmatch(entry.by.office)),
-        ("by.account", _HANDLE.fullmatch(entry.by.account)),
-        ("label.level", _CODE.fullmatch(label.level)),
-        ("label.categories", _is_set(label.categories)),
-        ("label.parties", _is_audience(label.parties)),
-        ("mode", entry.mode in ("real", "exercise")),
         ("salt", _is_salt(entry.salt)),
         ("body", _is_object(bytes(entry.body))),
     )
-    for place, good in held:
-        if not good:
-            raise EntryRefused(f"{place}: not of the form that this field has")
+    _all_hold(held)
     for at, ref in enumerate(entry.refs):
         if not _ID.fullmatch(ref.id) or not _HASH.fullmatch(ref.hash):
             raise EntryRefused(f"refs[{at}]: not an id and a hash")
     _check_instant("at", entry.at)
     if entry.known_at is not None:
         _check_instant("known_at", entry.known_at)
+
+
+@lru_cache(maxsize=4096)
+def _check_shared(v: int, kind: str, party: str, by: By, label: EntryLabel, mode: str) -> None:  # noqa: PLR0913
+    """Hold to their forms the fields that many entries share: each combination once."""
+    held = (
+        ("v", v == VERSION),
+        ("kind", _KIND.fullmatch(kind)),
+        ("party", _CODE.fullmatch(party)),
+        ("by.office", _HANDLE.fullmatch(by.office)),
+        ("by.account", _HANDLE.fullmatch(by.account)),
+        ("label.level", _CODE.fullmatch(label.level)),
+        ("label.categories", _is_set(label.categories)),
+        ("label.parties", _is_audience(label.parties)),
+        ("mode", mode in ("real", "exercise")),
+    )
+    _all_hold(held)
+
+
+def _all_hold(held: Iterable[tuple[str, object]]) -> None:
+    for place, good in held:
+        if not good:
+            raise EntryRefused(f"{place}: not of the form that this field has")
 
 
 def _check_instant(place: str, text: str) -> None:

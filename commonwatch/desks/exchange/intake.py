@@ -201,6 +201,8 @@ class Intake:
         self.regulation = at.pack.regulation.version
         self._labels: dict[tuple[str, ...], tuple[Label, Label | None]] = {}
         self._slots: dict[tuple[str, str, str], rules.Slot] = {}
+        self._journals: dict[Label, tuple[int, ...]] = {}
+        self._asked: set[tuple[str, str, str]] = set()
 
     def prepare(self, reports: Sequence[Sent]) -> list[Prepared]:
         """Prepare a batch, or refuse it naming every report that cannot be taken.
@@ -251,7 +253,10 @@ class Intake:
             require(self.by, "exchange.submit-on-behalf")
         if sent.known_at:
             require(self.by, "exchange.import-series")
-        rules.check_owes(type_, owes, pack=self.pack, day=self.now.date(), period=sent.period)
+        key = (type_.code, owes, sent.period)
+        if key not in self._asked:
+            rules.check_owes(type_, owes, pack=self.pack, day=self.now.date(), period=sent.period)
+            self._asked.add(key)
 
     def _content(self, type_: InformationType, sent: Sent) -> rules.Checked:
         checked = rules.check_report(type_, self.pack, sent.values, nil=sent.nil)
@@ -323,7 +328,10 @@ class Intake:
         return answer
 
     def _reference_keys(self, each: Prepared) -> list[str]:
-        journals = log.journals_of(party=self.by.party, mode=self.by.mode, label=each.label)
+        journals = self._journals.get(each.label)
+        if journals is None:
+            journals = log.journals_of(party=self.by.party, mode=self.by.mode, label=each.label)
+            self._journals[each.label] = journals
         return [
             reference_key(journal=journal, party=self.by.party, client=each.fact.client, ref=each.fact.ref)
             for journal in journals

@@ -161,6 +161,12 @@ def _block(schedule: Schedule, zone: str, number: int) -> tuple[_Due, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=65536)
+def _by_period(schedule: Schedule, zone: str, number: int) -> dict[str, _Due]:
+    """Return the duties of a block by their period."""
+    return {due.period: due for due in _block(schedule, zone, number)}
+
+
 def _moment(day: date, clock: str, zone: str) -> datetime:
     """Return a wall-clock time as a moment; one skipped in spring is the first after the gap, one twice the first."""
     hour, minute = clock.split(":")
@@ -233,11 +239,13 @@ def slot_of(
     if type_.schedule is None or not is_period(period):
         return None
     starts, ends = period_bounds(period)
-    length = ends - starts
-    around = slots(
-        type_, party, since=starts - timedelta(days=2), until=ends + length + length, active=active
-    )
-    return next((slot for slot in around if slot.period == period), None)
+    zone, span = _zone(type_.schedule, party), 2 * (ends - starts) + timedelta(days=2)
+    for number in range(starts.toordinal() // BLOCK, (starts + span).toordinal() // BLOCK + 1):
+        due = _by_period(type_.schedule, zone, number).get(period)
+        slot = _slot(type_, party, due) if due else None
+        if slot and _owed(type_, party, slot, active):
+            return slot
+    return None
 
 
 def duty(type_: InformationType, party: Party, period: str, *, active: Sequence[Activation] = ()) -> Slot:
