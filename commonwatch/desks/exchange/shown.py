@@ -4,14 +4,14 @@ Everything here is for one viewer: what the viewer may not read does not appear,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from commonwatch.access.actor import Actor
-from commonwatch.charter.label import EVERYBODY, Label
+from commonwatch.charter import recurrence
+from commonwatch.charter.label import EVERYBODY
 from commonwatch.charter.model import Field, InformationType, Party, Schedule
 from commonwatch.desks.exchange import board, forms, rules
 from commonwatch.desks.exchange.facts import ReportCorrected, ReportSubmitted, ReportWithdrawn
@@ -20,7 +20,7 @@ from commonwatch.desks.exchange.models import Activation, Report, Seen, Waiver
 from commonwatch.register import history, node
 from commonwatch.register.gate import label_of
 from commonwatch.register.models import Entry
-from commonwatch.ui.templatetags.cw import clock, figure, party_name, type_name, words
+from commonwatch.ui.templatetags.cw import clock, figure, party_name, words
 
 CHANNELS = {
     "form": gettext_noop("by form"),
@@ -83,9 +83,9 @@ def value_text(each: Field, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    if each.codelist and node.current().pack:
+    if each.codelist:
         names = {item.code: words(item.name) for item in node.current().pack.codelist(each.codelist).items}
-        given = value if isinstance(value, list | tuple) else [value]
+        given = value if isinstance(value, list | tuple) else str(value).split(", ")
         return ", ".join(names.get(str(one), str(one)) for one in given)
     if each.kind == "instant":
         return utc(rules.instant(str(value)))
@@ -131,7 +131,15 @@ def form(by: Actor, form: forms.Form, corrects: Report | None = None) -> dict[st
     return {
         "form": form,
         "type": type_,
-        "fields": [{"asked": each, "choices": _choices(each), "described": _described(each)} for each in form.fields],
+        "fields": [
+            {
+                "asked": each,
+                "choices": _choices(each),
+                "described": _described(each),
+                "last": value_text(field, each.last_value),
+            }
+            for each, field in zip(form.fields, type_.fields, strict=True)
+        ],
         "periods": [_period_choice(key, due, form.period) for key, due in form.periods],
         "on_event": type_.schedule is None or type_.urgent,
         "levels": _levels(type_, form.level),
@@ -196,3 +204,423 @@ def _readers(by: Actor, form: forms.Form, audience: str) -> tuple[str, ...]:
     except rules.LabelNotAllowed:
         label = content_label(form.type, owes=form.owes, by=by.party, level="", audience="")
     return label.parties
+
+
+# A report
+
+
+def report(by: Actor, row: Report) -> dict[str, Any]:
+    """Show a report: its values, its versions side by side, who may read it, who has seen it, what may be done."""
+    type_ = kind_of(row.type)
+    journal = row.journal
+    label = label_of(level=journal.level, categories=journal.categories, parties=journal.parties)
+    tone, sign, state = STATES.get(row.state, STATES["value"])
+    seen = list(Seen.objects.visible_to(by).filter(subject=row.key).order_by("at", "key"))
+    return {
+        "row": row,
+        "type": type_,
+        "period_text": period_text(row.period),
+        "event_text": utc(rules.instant(row.event_at)) if row.event_at else "",
+        "tone": tone,
+        "sign": sign,
+        "state": gettext(state),
+        "channel": gettext(CHANNELS.get(row.channel, row.channel)),
+        "values": _values(type_, row.values),
+        "versions": versions(row, type_, reader=by),
+        "label": label,
+        "categories": ", ".join(label.categories),
+        "readers": reader_names(label.parties or (row.party,)),
+        "imported": _imported(row),
+        "on_behalf": row.owes != row.party,
+        "confirmed": Report.objects.visible_to(by).filter(confirms=row.key).first(),
+        "doubles": _doubles(by, row),
+        "seen": seen,
+        "exercise": journal.mode == "exercise",
+        **_may(by, row, seen=seen),
+    }
+
+
+def _may(by: Actor, row: Report, *, seen: Sequence[Seen]) -> dict[str, bool]:
+    """Say which buttons stand on a report's page; the acts judge for themselves."""
+    mine, stands = row.party == by.party, row.state != "withdrawn"
+    looked = any(each.party == by.party and each.version == row.versions for each in seen)
+    return {
+        "may_correct": mine and stands and by.may("exchange.correct-report"),
+        "may_withdraw": mine and stands and by.may("exchange.withdraw-report"),
+        "may_confirm": stands
+        and row.owes == by.party
+        and row.party != by.party
+        and by.may("exchange.confirm-report"),
+        "may_see": not mine and not looked and by.may("exchange.mark-seen"),
+    }
+
+
+def _values(type_: InformationType | None, values: Mapping[str, Any]) -> list[Shown]:
+    """List the values in the order of the form; fields that the type no longer has come last, as they were."""
+    fields = {each.code: each for each in type_.fields} if type_ else {}
+    known = [
+        Shown(words(each.name), value_text(each, values[code]), words(each.unit))
+        for code, each in fields.items()
+        if code in values
+    ]
+    return known + [Shown(code, str(value), "") for code, value in values.items() if code not in fields]
+
+
+def _imported(row: Report) -> str:
+    if not row.imported:
+        return ""
+    says = gettext("Imported: known on {known}, entered on {entered}.")
+    return says.format(known=utc(row.first_at), entered=utc(row.written_at))
+
+
+def _doubles(by: Actor, row: Report) -> list[Report]:
+    """Find the other standing reports of the same writer for the same duty, as far as the viewer may see them."""
+    if not row.period:
+        return []
+    same = Report.objects.visible_to(by).filter(
+        type=row.type, owes=row.owes, period=row.period, party=row.party
+    )
+    return list(same.exclude(key=row.key).exclude(state="withdrawn").order_by("written_at", "key")[:20])
+
+
+def versions(row: Report, type_: InformationType | None, *, reader: Actor) -> list[Version]:
+    """List the versions of a report, newest first, each with what it changed."""
+    past = [each for each in history.of_subject(row.key, reader=reader) if each.line.party == row.party]
+    found: list[Version] = []
+    values: Mapping[str, Any] = {}
+    for number, each in enumerate(past, 1):
+        said = each.fact.values if isinstance(each.fact, ReportSubmitted | ReportCorrected) else values
+        changes = _changes(type_, values, said) if isinstance(each.fact, ReportCorrected) else ()
+        found.append(_version(number, each, changes))
+        values = said
+    return found[::-1]
+
+
+def _version(number: int, each: history.Past, changes: tuple[Changed, ...]) -> Version:
+    fact = each.fact
+    what = {
+        ReportSubmitted: gettext("filed"),
+        ReportCorrected: gettext("corrected"),
+        ReportWithdrawn: gettext("withdrawn"),
+    }.get(type(fact), gettext(UNREADABLE))
+    if isinstance(fact, ReportSubmitted | ReportCorrected) and fact.nil:
+        what = gettext("{what}: nothing to report").format(what=what)
+    channel = getattr(fact, "channel", "")
+    return Version(
+        number=number,
+        at=each.line.at,
+        known_at=each.line.known_at,
+        who=writer(each.line.party, each.line.office),
+        what=what,
+        how=gettext(CHANNELS[channel]) if channel in CHANNELS else channel,
+        why=getattr(fact, "reason", "") or getattr(fact, "note", ""),
+        changes=changes,
+        entry=each.line.id,
+        origin=each.origin,
+        place=each.line.number,
+    )
+
+
+def _changes(
+    type_: InformationType | None, was: Mapping[str, Any], said: Mapping[str, Any]
+) -> tuple[Changed, ...]:
+    if type_ is None:
+        return ()
+    return tuple(
+        Changed(words(each.field.name), value_text(each.field, each.was), value_text(each.field, each.now))
+        for each in rules.difference(type_, was, said)
+    )
+
+
+def writer(party: str, office: str) -> str:
+    """Name who wrote: the party and the office."""
+    offices = {each.code: words(each.name) for each in node.current().pack.offices}
+    return f"{party_name(party)}, {offices.get(office, office)}"
+
+
+def receipt(past: history.Past, row: Entry) -> dict[str, Any]:
+    """Show the receipt of an entry: what it proves, and the file that is verified offline."""
+    return {
+        "past": past,
+        "entry": past.line.id,
+        "leaf": past.line.hash,
+        "size": row.journal.size,
+        "who": writer(past.line.party, past.line.office),
+        "at": utc(past.line.at),
+    }
+
+
+# A duty
+
+
+def duty(by: Actor, type_: InformationType, party: Party, slot: rules.Slot) -> dict[str, Any]:
+    """Show one cell of the board: how the duty stands and why, its reports, and whom to call."""
+    status = board.stand(by, [slot], now=now())[slot]
+    open_ = status is not None and status.timeliness in {"in_grace", "missing"}
+    return {
+        "type": type_,
+        "owes": party.code,
+        "slot": slot,
+        "period_text": period_text(slot.period),
+        "status": status,
+        "cell": cell(status),
+        "reasons": reasons(slot, status),
+        "reports": [
+            {
+                "row": each,
+                "cell": STATES.get(each.state, STATES["value"]),
+                "state": gettext(STATES[each.state][2]),
+            }
+            for each in board.reports_for(by, [slot]).get((slot.type, slot.party, slot.period), [])
+        ],
+        "posts": [
+            {"name": words(each.name), "telephone": each.telephone, "sample": each.sample}
+            for each in party.posts
+        ]
+        if open_
+        else [],
+        "may_report": by.party == party.code and by.may("exchange.submit-report"),
+        "may_telephone": by.party != party.code and by.may("exchange.submit-on-behalf"),
+    }
+
+
+def cell(status: rules.Status | None) -> tuple[str, str, str]:
+    """Return tone, sign and words of how a duty stands."""
+    if status is None:
+        return ("nil", "·", gettext("not shown to you"))
+    return {
+        "on_time": ("ok", "✓", gettext("received on time")),
+        "late": ("late", "◔", gettext("received late")),
+        "in_grace": ("late", "◔", gettext("past due, in grace")),
+        "missing": ("miss", "✕", gettext("missing")),
+        "due": ("due", "○", gettext("due")),
+        "exempt": ("nil", "–", gettext("exempt")),
+    }[status.timeliness]
+
+
+def reasons(slot: rules.Slot, status: rules.Status | None) -> list[str]:
+    """Say in whole sentences why a duty stands as it does."""
+    said = [
+        gettext("Due at {due}.").format(due=utc(slot.due_at)),
+        gettext("Missing after {moment}.").format(moment=utc(slot.missing_at)),
+    ]
+    if status is None:
+        return [*said, gettext("Whether it was met is for other readers to know.")]
+    if status.received_at is not None:
+        said.append(gettext("Received at {moment}.").format(moment=utc(status.received_at)))
+    if status.timeliness in {"late", "in_grace", "missing"}:
+        late = ngettext("{minutes} minute past due.", "{minutes} minutes past due.", status.minutes)
+        said.append(late.format(minutes=figure(status.minutes)))
+    if status.by_telephone:
+        said.append(gettext("Written down by telephone; the party has not confirmed it yet."))
+    if status.double:
+        said.append(gettext("The party filed more than one report for this period."))
+    if status.content == "withdrawn":
+        said.append(gettext("An earlier report was withdrawn."))
+    if status.content == "corrected":
+        said.append(gettext("It was corrected after it came."))
+    if status.content == "nil":
+        said.append(gettext("The party said that there is nothing to report."))
+    if status.ground:
+        said.append(gettext("Exempt by a waiver. Ground: {ground}").format(ground=status.ground))
+    return said
+
+
+# The regulation
+
+DAYS = (
+    gettext_noop("on Mondays"),
+    gettext_noop("on Tuesdays"),
+    gettext_noop("on Wednesdays"),
+    gettext_noop("on Thursdays"),
+    gettext_noop("on Fridays"),
+    gettext_noop("on Saturdays"),
+    gettext_noop("on Sundays"),
+)
+COVERS = {
+    ("day", "current"): gettext_noop("It covers that day."),
+    ("day", "previous"): gettext_noop("It covers the day before."),
+    ("week", "current"): gettext_noop("It covers that week."),
+    ("week", "previous"): gettext_noop("It covers the week before."),
+    ("month", "current"): gettext_noop("It covers that month."),
+    ("month", "previous"): gettext_noop("It covers the month before."),
+    ("quarter", "current"): gettext_noop("It covers that quarter."),
+    ("quarter", "previous"): gettext_noop("It covers the quarter before."),
+}
+
+
+def schedule_text(type_: InformationType) -> str:
+    """Say in whole sentences when a report falls due."""
+    schedule = type_.schedule
+    if schedule is None:
+        if type_.within is None:
+            return gettext("When there is something to report.")
+        says = ngettext(
+            "Within {minutes} minute of first knowledge.",
+            "Within {minutes} minutes of first knowledge.",
+            type_.within,
+        )
+        return says.format(minutes=figure(type_.within))
+    said = [_due(schedule), gettext(COVERS[schedule.period, schedule.covers])]
+    if schedule.grace:
+        grace = ngettext("{minutes} minute of grace.", "{minutes} minutes of grace.", schedule.grace)
+        said.append(grace.format(minutes=figure(schedule.grace)))
+    if schedule.while_active:
+        said.append(gettext("Owed only while it is switched on."))
+    return " ".join(said)
+
+
+def _due(schedule: Schedule) -> str:
+    zone = gettext("by the time of the capital") if schedule.zone == "party" else schedule.zone
+    rule = recurrence.parse(schedule.rule, start=schedule.since)
+    if rule.interval == 1 and rule.frequency == "DAILY" and not rule.by_day:
+        return gettext("Every day at {time} {zone}.").format(time=schedule.time, zone=zone)
+    if rule.interval == 1 and rule.frequency == "WEEKLY" and rule.by_day:
+        days = ", ".join(gettext(DAYS[day]) for _nth, day in rule.by_day)
+        return gettext("Every week {days} at {time} {zone}.").format(days=days, time=schedule.time, zone=zone)
+    days = ", ".join(str(day) for day in rule.by_month_day)
+    if rule.interval == 1 and rule.frequency == "MONTHLY" and days:
+        says = gettext("Every month on day {days} at {time} {zone}.")
+        return says.format(days=days, time=schedule.time, zone=zone)
+    if rule.interval == 1 and rule.frequency == "YEARLY" and days and rule.by_month:
+        months = ", ".join(str(month) for month in rule.by_month)
+        says = gettext("In the months {months} on day {days} at {time} {zone}.")
+        return says.format(months=months, days=days, time=schedule.time, zone=zone)
+    says = gettext("By the rule {rule} at {time} {zone}.")
+    return says.format(rule=schedule.rule, time=schedule.time, zone=zone)
+
+
+def types(by: Actor) -> dict[str, Any]:
+    """Show the regulation: every information type by its line of work."""
+    pack = node.current().pack
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for each in pack.types:
+        lines.setdefault(each.line, []).append(
+            {"type": each, "owes": owes_text(each), "when": schedule_text(each), "mine": _mine(each, by)}
+        )
+    named = [{"name": words(pack.lines.get(line, {})) or line, "types": each} for line, each in lines.items()]
+    return {"regulation": pack.regulation, "lines": named, "pack_version": pack.version}
+
+
+def _mine(type_: InformationType, by: Actor) -> bool:
+    on = now().date()
+    return by.may("exchange.submit-report") and by.party in node.current().pack.select(type_.owed_by, on=on)
+
+
+def owes_text(type_: InformationType) -> str:
+    """Name who owes a type today."""
+    pack, on = node.current().pack, now().date()
+    return ", ".join(party_name(code) for code in pack.select(type_.owed_by, on=on)) or gettext("nobody")
+
+
+def type_page(by: Actor, type_: InformationType) -> dict[str, Any]:
+    """Show one information type: who owes it, when, what is asked, what is checked, who reads."""
+    pack = node.current().pack
+    channels = {each.code: words(each.name) for each in pack.channels}
+    lists = dict.fromkeys(each.codelist for each in type_.fields if each.codelist)
+    return {
+        "type": type_,
+        "owes": owes_text(type_),
+        "to": ", ".join(party_name(code) for code in _receivers(type_)),
+        "when": schedule_text(type_),
+        "asked": [_asked(each) for each in type_.fields],
+        "checks": [{"says": words(each.says), "refuses": each.breaks == "refuse"} for each in type_.checks],
+        "codelists": [pack.codelist(code) for code in lists],
+        "channels": ", ".join(channels.get(code, code) for code in type_.channels),
+        "audience": words(pack.audience(type_.audience).name),
+        "audiences": [words(pack.audience(code).name) for code in type_.audiences],
+        "status_audience": words(pack.audience(type_.status).name) if type_.status else "",
+        "line": words(pack.lines.get(type_.line, {})) or type_.line,
+        "mine": _mine(type_, by),
+        "is_series": any(each.kind in {"integer", "decimal"} for each in type_.fields),
+    }
+
+
+def _receivers(type_: InformationType) -> tuple[str, ...]:
+    return node.current().pack.select(type_.to, on=now().date())
+
+
+KINDS = {
+    "integer": gettext_noop("whole number"),
+    "decimal": gettext_noop("number"),
+    "text": gettext_noop("text"),
+    "code": gettext_noop("one of a list"),
+    "codes": gettext_noop("several of a list"),
+    "yes_no": gettext_noop("yes or no"),
+    "date": gettext_noop("day"),
+    "instant": gettext_noop("time in UTC"),
+}
+
+
+def _asked(each: Field) -> dict[str, Any]:
+    limits = []
+    if each.minimum is not None:
+        limits.append(gettext("at least {figure}").format(figure=figure(each.minimum)))
+    if each.maximum is not None:
+        limits.append(gettext("at most {figure}").format(figure=figure(each.maximum)))
+    if each.kind == "text":
+        limits.append(gettext("at most {figure} characters").format(figure=figure(each.max_length)))
+    if each.cumulative:
+        limits.append(gettext("a running total"))
+    return {
+        "field": each,
+        "kind": gettext(KINDS[each.kind]),
+        "limits": ", ".join(limits),
+        "list": words(node.current().pack.codelist(each.codelist).name) if each.codelist else "",
+    }
+
+
+# Waivers, and what is owed while active
+
+
+def waivers(by: Actor, rows: Iterable[Waiver]) -> dict[str, Any]:
+    """Show the waivers, with the form to grant one for those who may."""
+    pack, at = node.current().pack, now()
+    return {
+        "rows": [{"row": each, **_stretch(each.since, each.until, at)} for each in rows],
+        "types": [
+            Choice(each.code, f"{each.code} {words(each.name)}")
+            for each in pack.types
+            if each.schedule is not None
+        ],
+        "parties": [Choice(each.code, words(each.short)) for each in pack.parties],
+        "may_grant": by.may("exchange.grant-waiver"),
+        "may_end": by.may("exchange.end-waiver"),
+        "party": by.party,
+    }
+
+
+def active(by: Actor, rows: Iterable[Activation]) -> dict[str, Any]:
+    """Show the types owed while active, and when they were on."""
+    pack, at = node.current().pack, now()
+    found = list(rows)
+    on = {each.type for each in found if each.until is None}
+    switched = [each for each in pack.types if each.schedule is not None and each.schedule.while_active]
+    return {
+        "types": [{"type": each, "on": each.code in on, "when": schedule_text(each)} for each in switched],
+        "rows": [
+            {"row": each, "who": _for_whom(each.parties), **_stretch(each.since, each.until, at)}
+            for each in found
+        ],
+        "may_switch_on": by.may("exchange.activate-type"),
+        "may_switch_off": by.may("exchange.deactivate-type"),
+    }
+
+
+def _for_whom(parties: str) -> str:
+    if not parties:
+        return gettext("all who take part")
+    return ", ".join(party_name(code) for code in parties.split(","))
+
+
+def _stretch(since: int, until: int | None, at: datetime) -> dict[str, Any]:
+    """Say whether a stretch of time is under way: half-open."""
+    starts, ends = moment(since), None if until is None else moment(until)
+    begun, over = starts <= at, ends is not None and ends <= at
+    if over:
+        state = ("nil", "–", gettext("over"))
+    elif begun:
+        state = ("ok", "●", gettext("under way"))
+    else:
+        state = ("due", "○", gettext("not begun"))
+    return {"state": state, "over": over}
