@@ -16,12 +16,17 @@ from tests.house.tree import FUNCTIONS, imports, list_of, migrations, modules, n
 TURNS = {"log.turn", "turn"}
 OPEN_SHELVES = {"commonwatch.federation.serving", "commonwatch.federation.views"}
 PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
+ROUND_THE_GATE = {
+    ("commonwatch.federation.serving", "_bundle"): "the journal was found on the reader's shelves",
+    ("commonwatch.desks.exchange.board", "stream"): "asks the reader's shelves alone, and ends in visible_to",
+}
+ENTRANCE = "commonwatch.ui.entrance"
 DJANGOS = {"auth", "contenttypes", "sessions"}
 
 
 def acts():
     """Every public act of a desk."""
-    for module in modules():
+    for module in (each for each in modules() if each.name.startswith("commonwatch.desks.")):
         for node in module.tree.body:
             if isinstance(node, FUNCTIONS) and not node.name.startswith("_") and is_turn(node):
                 yield module, node
@@ -114,8 +119,15 @@ def gated(node, above, papers, module):
     if model not in papers:
         return False
     call = above[step]
-    own = isinstance(call, ast.Call) and any((each.arg or "").startswith("account") for each in call.keywords)
-    return following in {"create", "update_or_create"} or own
+    own = isinstance(call, ast.Call) and any(whose(each) for each in call.keywords)
+    return own or (model == "Account" and module.name == ENTRANCE)
+
+
+def whose(keyword):
+    """Say whether a condition narrows papers to those of the account at work."""
+    return (keyword.arg or "").startswith("account") or (
+        keyword.arg == "handle" and named(keyword.value) == "by.account"
+    )
 
 
 def test_no_reader_goes_round_the_gate():
@@ -123,11 +135,18 @@ def test_no_reader_goes_round_the_gate():
     faults = [
         f"{module.at(node)}: {name} goes round the gate"
         for module in readers()
-        if module.name != "commonwatch.federation.serving"
-        for node in ast.walk(module.tree)
+        for statement in module.tree.body
+        if not isinstance(statement, ast.Import | ast.ImportFrom)
+        and (module.name, getattr(statement, "name", "")) not in ROUND_THE_GATE
+        for node in ast.walk(statement)
         if (name := named(node).rpartition(".")[2]) in ways
     ]
     assert not faults, list_of(faults)
+
+
+def test_those_that_may_go_round_the_gate_exist():
+    there = {(module.name, getattr(node, "name", "")) for module in modules() for node in module.tree.body}
+    assert there >= set(ROUND_THE_GATE)
 
 
 def test_a_desk_knows_another_by_its_facts_in_its_projection_only():

@@ -1,0 +1,68 @@
+"""Every address of the house, and who may open it. A new one is entered here before the tests let it pass.
+
+EVERYBODY: also who has not signed in. OFFICES: who sits in an office, each seeing what its journals give it.
+`asks` says how: by GET, or by POST alone (then a GET is answered 405).
+"""
+
+from typing import NamedTuple
+
+EVERYBODY, OFFICES = "everybody", "offices"
+
+
+class Route(NamedTuple):
+    who: str
+    asks: str = "GET"
+
+
+PAGE = Route(OFFICES)
+ACT = Route(OFFICES, "POST")
+OPEN = Route(EVERYBODY)
+
+ROUTES = {
+    "health": OPEN,
+    "api:api-root": OPEN,
+    "api:openapi-json": OPEN,
+    "api:submit": ACT,
+    "api:submit_batch": ACT,
+    "api:list_reports": PAGE,
+    "api:one": PAGE,
+    "api:versions": PAGE,
+    "api:correct": ACT,
+    "api:withdraw": ACT,
+    "api:due": PAGE,
+    "api:types": PAGE,
+    "api:one_type": PAGE,
+    "ui:sign-in": OPEN,
+    "ui:demo": Route(EVERYBODY, "POST"),
+    "ui:sign-out": Route(EVERYBODY, "POST"),
+    "ui:theme": Route(EVERYBODY, "POST"),
+    "ui:language": Route(EVERYBODY, "POST"),
+    "federation:journals": OPEN,
+    "federation:checkpoint": OPEN,
+    "federation:key": OPEN,
+    "federation:tile": OPEN,
+    "exchange:watch": PAGE,
+    "exchange:mine": PAGE,
+    "exchange:duty": PAGE,
+    "exchange:new": PAGE,
+    "exchange:draft": ACT,
+    "exchange:nil": ACT,
+    "exchange:sheet": PAGE,
+    "exchange:template": PAGE,
+    "exchange:report": PAGE,
+    "exchange:correct": PAGE,
+    "exchange:withdraw": ACT,
+    "exchange:confirm": ACT,
+    "exchange:seen": ACT,
+    "exchange:receipt": PAGE,
+    "exchange:types": PAGE,
+    "exchange:type": PAGE,
+    "exchange:waivers": PAGE,
+    "exchange:end-waiver": ACT,
+    "exchange:active": PAGE,
+    "exchange:series": PAGE,
+    "exchange:compliance": PAGE,
+    "exchange:compliance-sheet": PAGE,
+    "exchange:quarantine": PAGE,
+    "exchange:quarantined": PAGE,
+}

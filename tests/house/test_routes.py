@@ -1,0 +1,198 @@
+"""Every address is named, listed with who may open it, and answers everybody sensibly: never 500, never a hint.
+
+Forbidden looks like absent: what a viewer may not read is answered like what was never there.
+"""
+
+import re
+from typing import NamedTuple
+
+import pytest
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
+
+from commonwatch.desks.exchange import acts
+from commonwatch.desks.exchange.intake import Sent
+from commonwatch.desks.exchange.models import Quarantined
+from commonwatch.register.models import Journal
+from tests.house.routes import EVERYBODY, OFFICES, ROUTES
+from tests.house.tree import list_of
+
+PERIOD = "2026-09-14"
+ABSENT = "01990000-0000-7000-8000-000000000000"
+FINE = {200, 204, 302, 304, 404}
+AWAY = {302, 401, 404}
+
+
+class Address(NamedTuple):
+    """One pattern: its name with its namespaces, its path with `{argument}` in it, its arguments."""
+
+    name: str
+    path: str
+    arguments: tuple[str, ...]
+
+
+def addresses(patterns=None, *, space="", before=""):
+    """Every address, from the resolver itself."""
+    for each in get_resolver().url_patterns if patterns is None else patterns:
+        path = before + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(each.pattern))
+        if isinstance(each, URLResolver):
+            inside = f"{space}{each.namespace}:" if each.namespace else space
+            yield from addresses(each.url_patterns, space=inside, before=path)
+        else:
+            yield Address(f"{space}{each.name}" if each.name else "", path, tuple(each.pattern.converters))
+
+
+def test_every_address_has_a_name():
+    assert not [each.path for each in addresses() if not each.name]
+
+
+def test_every_address_is_listed_with_who_may_open_it():
+    there = {each.name for each in addresses()}
+    assert there == set(ROUTES), f"new: {sorted(there - set(ROUTES))}; gone: {sorted(set(ROUTES) - there)}"
+
+
+def test_every_address_ends_as_addresses_do():
+    """With a slash for pages; without for files, which clients of journals and programs ask for."""
+    files = ("federation:", "api:", "health", "exchange:template", "exchange:compliance-sheet")
+    odd = [
+        each.path for each in addresses() if not each.name.startswith(files) and not each.path.endswith("/")
+    ]
+    assert odd in ([], [""])
+
+
+class Street(NamedTuple):
+    """A house with something in it, and what stands for each argument of an address."""
+
+    house: object
+    shown: dict
+    hidden: dict
+    never: dict
+
+
+@pytest.fixture
+def street(house):
+    """Belarus reports once to all members and once to the Center alone; Armenia may read the first only."""
+    values = {"change": "no_change"}
+    na = house.na("BY")
+    first = acts.submit_report(by=na, report=Sent(type="D1", period=PERIOD, values=values), channel="form")
+    narrow = Sent(type="D1", period=PERIOD, values=values, audience="center")
+    second = acts.submit_report(by=na, report=narrow, channel="form")
+    account = house.account("CRC", "duty")
+    file = Quarantined.objects.create(
+        account=account,
+        type="D1",
+        filename="odd.csv",
+        data=b"odd",
+        reason="unreadable",
+        faults=[],
+        at=house.clock(),
+    )
+    return Street(
+        house,
+        shown=samples(first.subject, first.entry, origin(first.journal), number=file.pk),
+        hidden=samples(second.subject, second.entry, origin(second.journal), number=file.pk),
+        never=samples(f"report/BY/{ABSENT}", ABSENT, "csto/BY/real/h1-nobody/1", number=file.pk + 999),
+    )
+
+
+def origin(journal):
+    return Journal.objects.get(pk=journal).origin
+
+
+def samples(subject, entry, journal, *, number):
+    return {
+        "key": subject,
+        "report": subject,
+        "entry": entry,
+        "origin": journal,
+        "number": str(number),
+        "code": "D1",
+        "type": "D1",
+        "party": "BY",
+        "period": PERIOD,
+        "form": "csv",
+        "path": "0/000.p/1",
+    }
+
+
+def asked(arguments=None):
+    """Every address that answers GET, filled with what stands for its arguments."""
+    for each in addresses():
+        if ROUTES[each.name].asks == "GET":
+            yield each, "/" + each.path.format(**(arguments or {}))
+
+
+VIEWERS = {
+    "public": None,
+    "national": ("AM", "na-officer"),
+    "owner": ("BY", "na-officer"),
+    "center": ("CRC", "duty"),
+}
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_every_page_answers_everybody(street, viewer):
+    client = street.house.client(*(VIEWERS[viewer] or ()))
+    client.raise_request_exception = False
+    faults = []
+    for arguments in (street.shown, street.hidden, street.never):
+        for each, path in asked(arguments):
+            answer = client.get(path)
+            shut = VIEWERS[viewer] is None and ROUTES[each.name].who == OFFICES
+            if answer.status_code not in (AWAY if shut else FINE):
+                faults.append(f"{answer.status_code} {path} {raised(answer)}")
+    assert not faults, list_of(sorted(set(faults)))
+
+
+def raised(answer):
+    """Say what a view raised, when it did."""
+    return repr(answer.exc_info[1])[:200] if getattr(answer, "exc_info", None) else ""
+
+
+def test_pages_open_to_those_for_whom_they_are(street):
+    """So that the test before does not pass because everything is 404."""
+    center = street.house.client(*VIEWERS["center"])
+    faults = [
+        f"{answer.status_code} {path}"
+        for each, path in asked(street.shown)
+        if (answer := center.get(path)).status_code != 200 and each.name != "exchange:correct"
+    ]
+    assert not faults, list_of(faults)
+
+
+def test_the_public_opens_what_is_for_everybody(street):
+    public = street.house.client()
+    opened = [public.get(path).status_code for each, path in asked(street.shown) if not each.arguments
+              and ROUTES[each.name].who == EVERYBODY]  # fmt: skip
+    assert set(opened) == {200}
+
+
+def test_what_is_for_posting_does_not_answer_a_get(street):
+    client = street.house.client(*VIEWERS["center"])
+    read = {each.path for each, _path in asked(street.shown)}
+    for each in addresses():
+        if ROUTES[each.name].asks == "POST" and each.path not in read:
+            answer = client.get("/" + each.path.format(**street.shown))
+            assert answer.status_code == 405, each.path
+
+
+def test_forbidden_looks_like_absent(street):
+    client = street.house.client(*VIEWERS["national"])
+    faults = []
+    for each, path in asked(street.hidden):
+        if {"key", "report", "entry", "origin", "number"}.isdisjoint(each.arguments):
+            continue
+        other = "/" + each.path.format(**street.never)
+        hidden, never = client.get(path), client.get(other)
+        if hidden.status_code != never.status_code or said(hidden, path) != said(never, other):
+            faults.append(f"{path}: {hidden.status_code}, and {never.status_code} for what was never there")
+    assert not faults, list_of(faults)
+
+
+def said(answer, path):
+    """The body without the address itself, and without what changes with every answer."""
+    text = answer.content.decode(errors="replace").replace(path, "PATH")
+    for part in path.strip("/").split("/"):
+        if len(part) > 20:
+            text = text.replace(part, "PART")
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"|nonce="\w+"', "", text)
