@@ -1,7 +1,6 @@
 """What stands around every page: banner, clocks, ways to the desks, proof in the foot."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -73,8 +72,9 @@ def clocks() -> list[tuple[str, str, int]]:
     for party in at.pack.parties:
         if not party.capital or not party.member_on(now.date()) or len(found) > 7:
             continue
-        local: datetime = now.astimezone(ZoneInfo(party.zone))
-        offset = int((local.utcoffset() or now.utcoffset()).total_seconds() // 60)  # type: ignore[union-attr]
+        local = now.astimezone(ZoneInfo(party.zone))
+        ahead = local.utcoffset()
+        offset = int(ahead.total_seconds() // 60) if ahead else 0
         name = words(party.capital)
         if (name, offset) not in seen:
             seen.add((name, offset))

@@ -1,1 +1,1 @@
-"""The parts in which people work; each has the same files by the same names (STYLE: urls, views, forms, acts, projection, models, rules, facts)."""
+"""The rooms in which people work. Each has the same files by the same names; see ARCHITECTURE.md."""

@@ -140,7 +140,8 @@ def _other_journals(row: Journal, subjects: set[str]) -> set[str]:
         places = ", ".join(["%s"] * len(part))
         with connections[node.current().database].cursor() as cursor:
             cursor.execute(
-                'SELECT DISTINCT e."subject" FROM "register_entry" e JOIN "register_journal" j ON j."id" = e."journal_id"'  # noqa: S608
+                'SELECT DISTINCT e."subject" FROM "register_entry" e'  # noqa: S608 - only places for values
+                ' JOIN "register_journal" j ON j."id" = e."journal_id"'
                 f' WHERE e."subject" IN ({places}) AND j."party" = %s AND j."id" <> %s',
                 (*part, row.party, row.pk),
             )

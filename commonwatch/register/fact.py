@@ -1,7 +1,7 @@
 """Facts: what an entry's body says, by kind and version. No Django, so that a desk's `facts` need none either."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from msgspec import Struct
 

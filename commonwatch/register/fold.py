@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from django.apps import apps
 from django.db import connections, models
 
 from commonwatch.errors import Broken
@@ -128,14 +129,8 @@ def apply(lines: Iterable[tuple[Fact, Line]]) -> None:
 
 def tables() -> list[type[Projection]]:
     """List every projection, in order of its table's name."""
-    found = [model for model in _subclasses(Projection) if not model._meta.abstract]
+    found = [model for model in apps.get_models() if issubclass(model, Projection)]
     return sorted(found, key=lambda model: model._meta.db_table)
-
-
-def _subclasses(cls: type[Projection]) -> Iterable[type[Projection]]:
-    for child in cls.__subclasses__():
-        yield child
-        yield from _subclasses(child)
 
 
 @dataclass(eq=False)
@@ -147,14 +142,17 @@ class Table:
     @cached_property
     def columns(self) -> list[str]:
         """Column names, the key first and the journal second."""
-        rest = [f.column for f in self.model._meta.concrete_fields if f.column not in {"key", "journal_id"}]
+        named = [str(field.column) for field in self.model._meta.concrete_fields]
+        rest = [column for column in named if column not in {"key", "journal_id"}]
         return ["key", "journal_id", *rest]
 
     @cached_property
     def defaults(self) -> Row:
         """What a column holds when the projector does not say."""
         fields = self.model._meta.concrete_fields
-        return {f.column: f.default if f.has_default() else _blank(f) for f in fields if f.column != "key"}
+        return {
+            str(f.column): f.default if f.has_default() else _blank(f) for f in fields if f.column != "key"
+        }
 
     @cached_property
     def upsert(self) -> str:

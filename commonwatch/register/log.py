@@ -37,10 +37,21 @@ INSERT = (
 class Writer(Protocol):
     """Who writes: a party through an office, on an account, in a mode ("real" or "exercise")."""
 
-    party: str
-    office: str
-    account: str
-    mode: str
+    @property
+    def party(self) -> str:
+        """The party whose journal it is."""
+
+    @property
+    def office(self) -> str:
+        """The office held."""
+
+    @property
+    def account(self) -> str:
+        """The handle of the account."""
+
+    @property
+    def mode(self) -> str:
+        """Real or exercise."""
 
 
 class Draft(NamedTuple):
@@ -239,7 +250,7 @@ def journals_of(*, party: str, mode: str, label: Label) -> tuple[int, ...]:
     return tuple(found.order_by("epoch").values_list("pk", flat=True))
 
 
-def append(
+def append(  # noqa: PLR0913 - what a draft holds, by name
     fact: Fact,
     *,
     by: Writer,
@@ -349,7 +360,7 @@ def _encode(draft: Draft, *, by: Writer, at: int, now: int, work: Work) -> tuple
         by=envelope.By(office=by.office, account=by.account),
         label=envelope.EntryLabel(level=label.level, categories=label.categories, parties=label.parties),
         refs=tuple(envelope.Ref(id=ref.id, hash=ref.hash) for ref in draft.refs),
-        mode=by.mode,
+        mode="exercise" if by.mode == "exercise" else "real",
         salt=base64.b64encode(random[:16]).decode(),
         body=msgspec.Raw(msgspec.json.encode(draft.fact)),
     )

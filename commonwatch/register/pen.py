@@ -10,7 +10,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -74,7 +74,7 @@ class Pen:
         """Refuse every further turn, with this reason."""
         self._stopped = reason
 
-    def run(self, call: Callable[[], T], *, session: Callable[[], "contextmanager[Session]"]) -> T:
+    def run(self, call: Callable[[], T], *, session: Callable[[], AbstractContextManager[Session]]) -> T:
         """Run `call` as a turn and return its answer once it is on the disk.
 
         :raises Stopped: when an invariant failed earlier.

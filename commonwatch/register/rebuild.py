@@ -33,21 +33,15 @@ def rebuild(*, progress: Progress | None = None) -> int:
     return count
 
 
-class _Put(Exception):  # noqa: N818 - carries the answer out of the transaction that must be undone
-    def __init__(self, count: int, digests: dict[str, str]) -> None:
-        super().__init__()
-        self.count, self.digests = count, digests
-
-
 def differing(*, progress: Progress | None = None) -> list[str]:
     """Name the projections that a rebuild would change; nothing is changed."""
+    alias = node.current().database
     before = fold.snapshot()
-    try:
-        with transaction.atomic(using=node.current().database):
-            count = rebuild(progress=progress)
-            raise _Put(count, dict(fold.snapshot()))
-    except _Put as put:
-        return sorted(name for name in before if before[name] != put.digests[name])
+    with transaction.atomic(using=alias):
+        rebuild(progress=progress)
+        after = fold.snapshot()
+        transaction.set_rollback(True, using=alias)
+    return sorted(name for name in before if before[name] != after[name])
 
 
 def _empty() -> None:

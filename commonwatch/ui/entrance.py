@@ -1,5 +1,7 @@
 """The entrance: signing in and out, and the switches of language and theme."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -37,7 +39,7 @@ def back(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by handle and password; in the demo also by one click for each office."""
-    context = {"next": request.GET.get("next", ""), "offices": demo_offices(), "handle": ""}
+    context: dict[str, Any] = {"next": request.GET.get("next", ""), "offices": demo_offices(), "handle": ""}
     if request.method != "POST":
         return page(request, "ui/sign_in.html", context)
     handle, password = request.POST.get("handle", ""), request.POST.get("password", "")
@@ -91,7 +93,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def demo_offices() -> list[dict[str, object]]:
+def demo_offices() -> list[dict[str, Any]]:
     """List the offices that one click opens, by party; none outside the demo."""
     at = node.current()
     if not at.demo:

@@ -317,7 +317,9 @@ def mark_seen(*, by: Actor, report: str) -> None:
 
 
 @log.turn
-def grant_waiver(*, by: Actor, type: str, party: str, ground: str, since: int, until: int | None) -> str:  # noqa: A002
+def grant_waiver(  # noqa: PLR0913 - what a waiver says, by name
+    *, by: Actor, type: str, party: str, ground: str, since: int, until: int | None
+) -> str:
     """Release a party from a type's duty for a time (microseconds UTC, half-open); return the waiver's subject.
 
     :raises ReasonMissing: without a ground.
@@ -356,7 +358,7 @@ def activate_type(
     type: str,
     ground: str,
     since: int | None = None,
-    parties: Sequence[str] = (),  # noqa: A002
+    parties: Sequence[str] = (),
 ) -> str:
     """Switch on a type that is owed while active, from `since` (microseconds UTC; now when left out).
 
@@ -377,7 +379,7 @@ def activate_type(
 
 
 @log.turn
-def deactivate_type(*, by: Actor, type: str, ground: str, until: int | None = None) -> None:  # noqa: A002
+def deactivate_type(*, by: Actor, type: str, ground: str, until: int | None = None) -> None:
     """Switch a type off again, from `until` (microseconds UTC; now when left out).
 
     :raises NotSwitched: when it is not on.

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import NinjaAPI, Schema
+from ninja import Field, NinjaAPI, Schema
 
 from commonwatch import __version__
 from commonwatch.access.actor import Actor, SignInFirst, by_token, require
@@ -58,7 +58,7 @@ class ReportIn(Schema):
 
     type: str
     period: str = ""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = Field(default_factory=dict)
     nil: bool = False
     owes: str = ""
     event_at: str = ""
@@ -71,7 +71,7 @@ class ReportIn(Schema):
 class CorrectionIn(Schema):
     """A correction: all values of the new version, and why."""
 
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = Field(default_factory=dict)
     nil: bool = False
     reason: str
     ref: str = ""
@@ -208,9 +208,10 @@ def submit_batch(request: HttpRequest) -> HttpResponse:
 
 
 @api.get("/reports", summary="List reports")
-def list_reports(
+def list_reports(  # noqa: PLR0913 - the parameters of the address
     request: HttpRequest,
-    type: str = "",  # noqa: A002 - the name in the address
+    *,
+    type: str = "", - the name in the address
     owes: str = "",
     period: str = "",
     before: int | None = None,
@@ -346,12 +347,13 @@ def entry_out(each: history.Past) -> dict[str, Any]:
 
 def duty_out(each: board.Duty) -> dict[str, Any]:
     """Describe a duty and how it stands."""
+    status = each.status
     return {
         "type": each.slot.type,
         "party": each.slot.party,
         "period": each.slot.period,
         "due_at": each.slot.due_at.isoformat(),
         "missing_at": each.slot.missing_at.isoformat(),
-        "timeliness": each.status.timeliness,
-        "content": each.status.content,
+        "timeliness": status.timeliness if status else None,
+        "content": status.content if status else None,
     }

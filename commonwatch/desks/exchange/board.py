@@ -218,7 +218,10 @@ def stream(reader: Reader, *, count: int = STREAM) -> list[Report]:
     journals = _latest(reader)
     if not journals:
         return []
-    one = 'SELECT * FROM (SELECT "key" FROM "exchange_report" WHERE "journal_id" = %s ORDER BY "last_at" DESC LIMIT %s) t'
+    one = (
+        'SELECT * FROM (SELECT "key" FROM "exchange_report"'
+        ' WHERE "journal_id" = %s ORDER BY "last_at" DESC LIMIT %s) t'
+    )
     query = " UNION ALL ".join([one] * len(journals))
     with connections[node.current().database].cursor() as cursor:
         cursor.execute(query, [value for journal in journals for value in (journal, count)])

@@ -1,4 +1,4 @@
-"""What the exchange writes into the register. Values are integers, decimal strings, texts, codes, yes/no or code lists."""
+"""What the exchange writes into the register. Values: integers, decimal strings, texts, codes, yes/no, code lists."""
 
 from collections.abc import Mapping
 

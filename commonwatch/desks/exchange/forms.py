@@ -58,7 +58,7 @@ class Form:
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
 
-def blank(
+def blank(  # noqa: PLR0913 - what a form starts from, by name
     type_: InformationType,
     *,
     by: Actor,
@@ -226,3 +226,13 @@ def usual(
         if row.period < period or not period
     ]
     return rules.unusual_values(type_, history=history, period=period, values=values)
+
+
+def check_usual(type_: InformationType, *, owes: str, by: Actor, sent: Sent, confirmed: bool) -> None:
+    """Ask for a second look at figures unlike the party's last ones, unless the sender has confirmed them.
+
+    :raises ConfirmFirst: naming each with its usual range.
+    """
+    found = [] if confirmed else usual(type_, owes=owes, by=by, period=sent.period, values=sent.values)
+    if found:
+        raise rules.ConfirmFirst(warnings=found)

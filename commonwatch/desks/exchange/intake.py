@@ -1,4 +1,4 @@
-"""From what somebody sends to what is written: label, duty, number and reference of each report, found for a whole batch.
+"""From what somebody sends to what is written: label, duty, number, reference; found for a whole batch at once.
 
 Everything here reads; nothing writes. It runs inside the turn, so what it reads still holds when the acts append.
 """
@@ -168,8 +168,8 @@ def content_label(type_: InformationType, *, owes: str, by: str, level: str, aud
 
 def status_label(type_: InformationType, *, owes: str, by: str) -> Label:
     """Return the label of the slip: the scheme's level for slips, and the audience that the type gives its status."""
-    pack = node.current().pack
-    return _label(pack, slip_level(pack), (), type_.status, owes, by, _today())
+    parties = _parties(type_.status, owes=owes, by=by)
+    return Label(level=slip_level(node.current().pack), parties=parties)
 
 
 def slip_level(pack: Pack) -> str:
@@ -178,16 +178,11 @@ def slip_level(pack: Pack) -> str:
     return levels[min(1, len(levels) - 1)].code
 
 
-def _today() -> Any:
-    return node.today(node.current())
-
-
-def _label(
-    pack: Pack, level: str, categories: tuple[str, ...], audience: str, owes: str, by: str, day: Any
-) -> Label:
-    readers = pack.readers(audience, originator=owes, on=day)
-    parties = readers if readers == EVERYBODY else tuple(sorted({*readers, by}))
-    return Label(level=level, categories=categories, parties=parties)
+def _parties(audience: str, *, owes: str, by: str) -> tuple[str, ...]:
+    """Return the parties of a named audience today: with the party that owes, and with who writes."""
+    at = node.current()
+    readers = at.pack.readers(audience, originator=owes, on=node.today(at))
+    return readers if readers == EVERYBODY else tuple(sorted({*readers, by}))
 
 
 class Intake:

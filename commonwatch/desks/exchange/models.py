@@ -50,7 +50,10 @@ class Report(Projection):
 
 
 class Slip(Projection):
-    """How one writer stands with one duty. `reports_json` maps each report's number to "value", "nil" or "withdrawn"."""
+    """How one writer stands with one duty.
+
+    `reports_json` maps the number of each report to its state ("value", "nil", "withdrawn") and when it was first so.
+    """
 
     type = models.CharField(max_length=40)
     owes = models.CharField(max_length=40)

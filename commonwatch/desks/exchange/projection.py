@@ -93,23 +93,23 @@ def _unopened(line: Line) -> Row:
     }  # fmt: skip
 
 
-@projects(ReportSubmitted, Reference, key=lambda fact, line: _reference(fact, line))
-def reference_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row:
-    """Remember a program's reference."""
-    return {"subject": line.subject, "entry": line.id, "digest": content_digest(fact)}
-
-
-@projects(ReportCorrected, Reference, key=lambda fact, line: _reference(fact, line))
-def reference_corrected(_row: Row | None, fact: ReportCorrected, line: Line) -> Row:
-    """Remember a program's reference."""
-    return {"subject": line.subject, "entry": line.id, "digest": content_digest(fact)}
-
-
 def _reference(fact: ReportSubmitted | ReportCorrected, line: Line) -> str | None:
     """Key a reference; a report without one leaves no row."""
     if not fact.ref:
         return None
     return reference_key(journal=line.journal, party=line.party, client=fact.client, ref=fact.ref)
+
+
+@projects(ReportSubmitted, Reference, key=_reference)
+def reference_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row:
+    """Remember a program's reference."""
+    return {"subject": line.subject, "entry": line.id, "digest": content_digest(fact)}
+
+
+@projects(ReportCorrected, Reference, key=_reference)
+def reference_corrected(_row: Row | None, fact: ReportCorrected, line: Line) -> Row:
+    """Remember a program's reference."""
+    return {"subject": line.subject, "entry": line.id, "digest": content_digest(fact)}
 
 
 @projects(ReportSeen, Seen, key=lambda fact, line: f"{line.subject}|{line.party}|{fact.version}")

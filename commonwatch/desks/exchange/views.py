@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from commonwatch.access.actor import Actor, require
 from commonwatch.access.asking import actor_for
 from commonwatch.desks.exchange import acts, board, forms, rules, shown, watching
-from commonwatch.desks.exchange.intake import UnknownType, micros, now, party_code, type_of
+from commonwatch.desks.exchange.intake import UnknownType, activations, micros, now, party_code, type_of
 from commonwatch.desks.exchange.models import Activation, Draft, Report, Waiver
 from commonwatch.errors import Refusal
 from commonwatch.register import history, node
@@ -31,7 +31,7 @@ def seat(request: HttpRequest) -> Actor:
 def watch(request: HttpRequest) -> HttpResponse:
     """Show what is due, what needs somebody, and what came; the live part answers 304 while nothing changed."""
     by = seat(request)
-    tag = board.etag(by, more=(request.LANGUAGE_CODE, by.viewer.party, by.office))  # type: ignore[attr-defined]
+    tag = board.etag(by, more=(request.LANGUAGE_CODE, by.viewer.party, by.office))
     if request.headers.get("If-None-Match", "").strip('W/"') == tag:
         return HttpResponseNotModified()
     drawn = board.board(by)
@@ -54,7 +54,7 @@ def duty(request: HttpRequest, code: str, party: str, period: str) -> HttpRespon
     by = seat(request)
     type_ = kind(code)
     owes = state(party)
-    slot = rules.slot_of(type_, owes, period, active=board.activations(by))
+    slot = rules.slot_of(type_, owes, period, active=activations(by))
     if slot is None:
         raise Http404
     return page(request, "exchange/duty.html", shown.duty(by, type_, owes, slot))
@@ -100,9 +100,7 @@ def _submitted(request: HttpRequest, by: Actor, type_: Any, owes: str) -> HttpRe
     confirmed = request.POST.get("confirmed") == "1"
     try:
         sent = forms.sent(type_, request.POST, owes=owes, nil=request.POST.get("act") == "nil")
-        unusual = forms.usual(type_, owes=owes, by=by, period=sent.period, values=sent.values)
-        if unusual and not confirmed:
-            raise rules.ConfirmFirst(warnings=unusual)
+        forms.check_usual(type_, owes=owes, by=by, sent=sent, confirmed=confirmed)
         channel = "telephone" if owes != by.party else "form"
         done = acts.submit_report(by=by, report=sent, channel=channel, confirmed=confirmed)
     except rules.ContentRefused as refusal:
@@ -154,9 +152,7 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
     confirmed = request.POST.get("confirmed") == "1"
     try:
         sent = forms.sent(type_, request.POST, owes=row.owes, nil=request.POST.get("act") == "nil")
-        unusual = forms.usual(type_, owes=row.owes, by=by, period=row.period, values=sent.values)
-        if unusual and not confirmed:
-            raise rules.ConfirmFirst(warnings=unusual)
+        forms.check_usual(type_, owes=row.owes, by=by, sent=sent, confirmed=confirmed)
         acts.correct_report(
             by=by, report=key, values=sent.values, nil=sent.nil, reason=request.POST.get("_reason", ""),
             channel="form", confirmed=confirmed,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import board, rules
-from commonwatch.desks.exchange.intake import now
+from commonwatch.desks.exchange.intake import moment, now
 from commonwatch.desks.exchange.models import Draft, Report
 from commonwatch.register import node
 from commonwatch.ui.templatetags.cw import clock, words
@@ -86,13 +86,13 @@ def _row(drawn: board.Board, type_: InformationType) -> dict[str, Any]:
     return {
         "code": type_.code,
         "name": words(type_.name),
-        "due_text": _due_text(first.slot, drawn.now, type_),
+        "due_text": _due_text(first.slot, type_),
         "url": reverse("exchange:type", args=[type_.code]),
         "cells_html": mark_safe("".join([_cell(cell, drawn.now) for cell in cells])),  # noqa: S308 - escaped piece by piece
     }
 
 
-def _due_text(slot: rules.Slot, at: datetime, type_: InformationType) -> str:
+def _due_text(slot: rules.Slot, type_: InformationType) -> str:
     if type_.schedule and type_.schedule.period == "day":
         return f"{slot.due_at:%H:%M}"
     return clock(slot.due_at)
@@ -157,11 +157,11 @@ def _received_title(slot: rules.Slot, status: rules.Status, party: str) -> str:
     return ", ".join(parts)
 
 
-def short(moment: datetime, at: datetime) -> str:
+def short(then: datetime, at: datetime) -> str:
     """Write a moment for a cell: the time today, else the day."""
-    if moment.date() == at.date():
-        return f"{moment:%H:%M}"
-    return clock(moment).rsplit(" ", 1)[0]
+    if then.date() == at.date():
+        return f"{then:%H:%M}"
+    return clock(then).rsplit(" ", 1)[0]
 
 
 def span(minutes: int) -> str:
@@ -175,9 +175,9 @@ def span(minutes: int) -> str:
     return ngettext("{n} day", "{n} days", days).format(n=days)
 
 
-def needs(by: Actor, drawn: board.Board) -> list[dict[str, Any]]:
-    """List what needs the reader: what is missing, reports on events not yet seen, doubles, what was told by telephone."""
-    found = []
+def needs(by: Actor, drawn: board.Board) -> list[Need]:
+    """List what needs the reader: what is missing, events not yet seen, doubles, what was told by telephone."""
+    found: list[Need] = []
     own = by.party if by.party in {party.code for party in drawn.parties} else ""
     for type_ in drawn.types:
         for party in drawn.parties:
@@ -185,11 +185,11 @@ def needs(by: Actor, drawn: board.Board) -> list[dict[str, Any]]:
             if cell.duty and cell.duty.status and (not own or own == party.code):
                 found.extend(_of_cell(cell, by, drawn.now))
     found.extend(_of_event(row, by) for row in board.unseen(by) if by.may("exchange.mark-seen"))
-    found.sort(key=lambda each: (each["order"], each["at"]))
+    found.sort(key=lambda each: (each.order, each.at))
     return found[:MOST_NEEDS]
 
 
-def _of_cell(cell: board.Cell, by: Actor, at: datetime) -> list[dict[str, Any]]:
+def _of_cell(cell: board.Cell, by: Actor, at: datetime) -> list[Need]:
     slot, status = cell.duty or (None, None)
     if slot is None or status is None:
         return []
@@ -199,21 +199,21 @@ def _of_cell(cell: board.Cell, by: Actor, at: datetime) -> list[dict[str, Any]]:
     if status.timeliness == "missing" and at - slot.missing_at < timedelta(days=7):
         text = _call(cell) if not own else gettext("It was due at {due}.").format(due=clock(slot.due_at))
         title = gettext("{party}: {type} for {period} is missing").format(**names)
-        return [_need(0, slot.missing_at, title, text, url, gettext("Report") if own else gettext("Call"))]
+        return [Need(0, slot.missing_at, title, text, url, gettext("Report") if own else gettext("Call"))]
     if own and status.timeliness in {"due", "in_grace"} and slot.due_at - at < SOON:
         title = gettext("{type} for {period} is due at {due}").format(**names, due=clock(slot.due_at))
-        return [_need(1, slot.due_at, title, "", url, gettext("Report"))]
+        return [Need(1, slot.due_at, title, "", url, gettext("Report"))]
     if own and status.by_telephone:
         title = gettext("The Center wrote down your {type} for {period} by telephone").format(**names)
         return [
-            _need(
+            Need(
                 2, status.received_at or at, title, gettext("Confirm it or replace it."), url, gettext("Open")
             )
         ]
     if cell.double:
         title = gettext("{party}: two reports of {type} for {period}").format(**names)
         return [
-            _need(
+            Need(
                 3,
                 status.received_at or at,
                 title,
@@ -233,7 +233,7 @@ def _call(cell: board.Cell) -> str:
     return f"{words(post.name)}: {post.telephone}{sample}"
 
 
-def _of_event(row: Report, by: Actor) -> dict[str, Any]:
+def _of_event(row: Report, by: Actor) -> Need:
     pack = node.current().pack
     title = gettext("{party}: {type}").format(
         party=words(pack.party(row.party).short), type=words(pack.type(row.type).name)
@@ -241,11 +241,18 @@ def _of_event(row: Report, by: Actor) -> dict[str, Any]:
     text = gettext("Not yet marked as seen by {party}.").format(party=words(pack.party(by.party).short))
     url = reverse("exchange:report", args=[row.key])
     order = 0 if pack.type(row.type).urgent else 2
-    return _need(order, board.moment(row.last_at), title, text, url, gettext("Open"))
+    return Need(order, moment(row.last_at), title, text, url, gettext("Open"))
 
 
-def _need(order: int, at: datetime, title: str, text: str, url: str, action: str) -> dict[str, Any]:
-    return {"order": order, "at": at, "title": title, "text": text, "url": url, "action": action}
+class Need(NamedTuple):
+    """Something that waits for the reader; `order` 0 is the most pressing."""
+
+    order: int
+    at: datetime
+    title: str
+    text: str
+    url: str
+    action: str
 
 
 def told(row: Report) -> dict[str, Any]:

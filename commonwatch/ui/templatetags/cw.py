@@ -30,8 +30,10 @@ def moment(value: int | datetime) -> datetime:
 @register.filter
 def words(texts: Mapping[str, str] | str | None) -> str:
     """Pick the text of the active language; English, or whatever there is, when it has none."""
-    if not texts or isinstance(texts, str):
-        return texts or ""
+    if not texts:
+        return ""
+    if isinstance(texts, str):
+        return texts
     language = (get_language() or "en").split("-")[0]
     return texts.get(language) or texts.get("en") or next(iter(texts.values()))
 

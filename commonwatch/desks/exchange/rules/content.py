@@ -113,14 +113,17 @@ def _checker(_code: str, held: _Held) -> Callable[[Mapping[str, Any]], Checked]:
     """Make the check of a type once: one closure a field."""
     type_, pack = held
     finders = {each.code: _finder(each, pack) for each in type_.fields}
-    required = tuple(each for each in type_.fields if each.required)
+    says = _("This must be filled in.")
+    required = tuple(
+        (each.code, ValueFault(each.code, "missing", says, {})) for each in type_.fields if each.required
+    )
 
     def check(values: Mapping[str, Any]) -> Checked:
         faults: list[ValueFault] = []
         given: dict[str, Any] = {}
         for code, find in finders.items():
             value = values.get(code)
-            if value is None or value == "" or value == []:
+            if value is None or value in ("", []):
                 continue
             given[code] = value
             fault = find(value)
@@ -128,9 +131,7 @@ def _checker(_code: str, held: _Held) -> Callable[[Mapping[str, Any]], Checked]:
                 faults.append(fault)
         if len(values) != len(given):
             faults.extend(_unknown(each, finders) for each in values if each not in finders)
-        for each in required:
-            if each.code not in given:
-                faults.append(ValueFault(each.code, "missing", _("This must be filled in."), {}))
+        faults.extend(missing for code, missing in required if code not in given)
         if faults:
             return Checked(given, tuple(faults), ())
         return _across(type_.checks, given)
@@ -148,7 +149,8 @@ def _unknown(code: str, known: Mapping[str, Any]) -> ValueFault:
 
 def _across(checks: Sequence[Check], given: dict[str, Any]) -> Checked:
     """Apply the rules across fields; one whose side was left empty holds."""
-    faults, warnings = [], []
+    faults: list[ValueFault] = []
+    warnings: list[ValueFault] = []
     for each in checks:
         left = given.get(each.left)
         right = given.get(each.right) if isinstance(each.right, str) else each.right

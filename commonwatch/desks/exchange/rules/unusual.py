@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def _out_of_range(each: Field, past: Sequence[tuple[str, int]], period: str, val
             return None
         value, figures, keys = (
             value - figures[-1],
-            [b - a for a, b in zip(figures, figures[1:], strict=False)],
+            [b - a for a, b in pairwise(figures)],
             keys[1:],
         )
     day = _weekday(period)
