@@ -20,7 +20,7 @@ class BadJson(Refusal):
     hint = _("Send UTF-8 JSON without duplicate keys; figures as integers or as decimal strings.")
 
 
-def read(data: bytes, *, type: type[T]) -> T: - the word msgspec uses
+def read(data: bytes, *, type: type[T]) -> T:
     """Read JSON bytes as `type`, refusing whatever is ambiguous.
 
     :raises BadJson: naming the place.

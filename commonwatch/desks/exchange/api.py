@@ -211,7 +211,7 @@ def submit_batch(request: HttpRequest) -> HttpResponse:
 def list_reports(  # noqa: PLR0913 - the parameters of the address
     request: HttpRequest,
     *,
-    type: str = "", - the name in the address
+    type: str = "",
     owes: str = "",
     period: str = "",
     before: int | None = None,

@@ -155,15 +155,16 @@ def content_label(type_: InformationType, *, owes: str, by: str, level: str, aud
     :raises LabelNotAllowed: naming what the type allows.
     """
     rules.check_label(type_, level=level, audience=audience)
-    return _label(
-        node.current().pack,
-        level or type_.level,
-        type_.categories,
-        audience or type_.audience,
-        owes,
-        by,
-        _today(),
-    )
+    parties = _parties(audience or type_.audience, owes=owes, by=by)
+    label = Label(level=level or type_.level, categories=type_.categories, parties=parties)
+    lowest = min(node.current().pack.labels.levels, key=lambda each: each.rank).code
+    if label.parties == EVERYBODY and label.level != lowest:
+        wanted, allowed = (
+            f"{label.level} {audience or type_.audience}",
+            f"{lowest} {audience or type_.audience}",
+        )
+        raise rules.LabelNotAllowed(type=type_.code, label=wanted, allowed=allowed)
+    return label
 
 
 def status_label(type_: InformationType, *, owes: str, by: str) -> Label:

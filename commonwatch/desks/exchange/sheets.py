@@ -75,7 +75,7 @@ def _column(  # noqa: PLR0913 - the parts of a column
     *,
     kind: str,
     required: bool = False,
-    help: Texts | None = None, - the column's own word
+    help: Texts | None = None,
     choices: tuple[tuple[str, str], ...] = (),
 ) -> Column:
     names = _NAMES[code]

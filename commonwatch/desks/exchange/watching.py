@@ -33,6 +33,17 @@ MOST_NEEDS = 12
 MOST_SENT = 40
 
 
+class Need(NamedTuple):
+    """Something that waits for the reader; `order` 0 is the most pressing."""
+
+    order: int
+    at: datetime
+    title: str
+    text: str
+    url: str
+    action: str
+
+
 def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
     """Return what the Watch page shows."""
     at = drawn.now
@@ -242,17 +253,6 @@ def _of_event(row: Report, by: Actor) -> Need:
     url = reverse("exchange:report", args=[row.key])
     order = 0 if pack.type(row.type).urgent else 2
     return Need(order, moment(row.last_at), title, text, url, gettext("Open"))
-
-
-class Need(NamedTuple):
-    """Something that waits for the reader; `order` 0 is the most pressing."""
-
-    order: int
-    at: datetime
-    title: str
-    text: str
-    url: str
-    action: str
 
 
 def told(row: Report) -> dict[str, Any]:
