@@ -41,5 +41,6 @@ def _others_reach(host: str) -> bool:
 
 
 def leave() -> None:
-    """Close the connections of this process: the workers open their own."""
+    """Make what the workers expect to find, and close the connections of this process: they open their own."""
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
     connections.close_all()

@@ -39,9 +39,11 @@ class Answered(Refusal):
 
     def __init__(self, *, status: int, problem: dict[str, Any]) -> None:
         said = str(problem.get("title") or f"The node answers with status {status}.")
-        super().__init__(says=said, advice=str(problem.get("hint", "")))
+        failed = "Nothing was said about why: look into its log, or try again later." if status >= 500 else ""
+        super().__init__(says=said, advice=str(problem.get("hint", failed)))
         self.http = status
-        self.named = tuple(_named(each) for each in problem.get("errors", ()) if isinstance(each, dict))
+        errors = problem.get("errors") or ()
+        self.named = tuple(_named(each) for each in errors if isinstance(each, dict))
 
 
 def _named(each: dict[str, Any]) -> str:

@@ -30,8 +30,9 @@ def refusal(refused: Refusal) -> None:
     error(filled(refused.says, refused.fields))
     for place in places(refused):
         error(f"  {place}")
-    if refused.hint:
-        error(filled(refused.hint, refused.fields))
+    hint = filled(refused.hint, refused.fields)
+    if hint:
+        error(hint)
 
 
 def filled(says: str, fields: Mapping[str, Any]) -> str:

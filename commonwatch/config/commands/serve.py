@@ -67,7 +67,7 @@ def serve(home: Path, host: str, port: int, threads: int, workers: int) -> None:
         blocking_threads=threads,
         backpressure=max(4 * threads, 128),
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=20,
     ).serve()
