@@ -1,12 +1,12 @@
 """Every address of the house, and who may open it. A new one is entered here before the tests let it pass.
 
 EVERYBODY: also who has not signed in. OFFICES: who sits in an office, each seeing what its journals give it.
-`asks` says how: by GET, or by POST alone (then a GET is answered 405).
+NOBODY: answers 404 to all. `asks` says how: by GET, or by POST alone (then a GET is answered 405).
 """
 
 from typing import NamedTuple
 
-EVERYBODY, OFFICES = "everybody", "offices"
+EVERYBODY, OFFICES, NOBODY = "everybody", "offices", "nobody"
 
 
 class Route(NamedTuple):
@@ -20,7 +20,7 @@ OPEN = Route(EVERYBODY)
 
 ROUTES = {
     "health": OPEN,
-    "api:api-root": OPEN,
+    "api:api-root": Route(NOBODY),
     "api:openapi-json": OPEN,
     "api:submit": ACT,
     "api:submit_batch": ACT,
