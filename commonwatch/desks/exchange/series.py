@@ -1,0 +1,196 @@
+"""A figure of an information type over time, party by party: read through the gate, drawn on the server."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from commonwatch.charter.model import Field, InformationType
+from commonwatch.desks.exchange import rules
+from commonwatch.desks.exchange.intake import moment
+from commonwatch.desks.exchange.models import Report
+from commonwatch.register import node
+from commonwatch.register.gate import Reader
+
+MOST_POINTS = 5000
+COLOURS = 8
+WIDTH, HEIGHT = 960, 320
+LEFT, RIGHT, TOP, BOTTOM = 72, 16, 12, 28
+TICKS = 5
+
+
+class Point(NamedTuple):
+    """One figure: the day for which it holds (UTC), and the value; decimals as floats, for drawing alone."""
+
+    day: date
+    period: str
+    value: int | float
+    said: str
+
+
+class Line(NamedTuple):
+    """The figures of one party, oldest first; `cut` says that older ones were left out."""
+
+    party: str
+    points: tuple[Point, ...]
+    cut: bool = False
+
+
+class Mark(NamedTuple):
+    """A mark on an axis: its place in the drawing and what it says."""
+
+    at: float
+    says: str
+
+
+class Path(NamedTuple):
+    """One party's line as the points of a polyline, and the number of its colour."""
+
+    party: str
+    points: str
+    colour: int
+
+
+class Drawn(NamedTuple):
+    """A drawing in units of its viewBox: a path a party, and the marks of both axes."""
+
+    width: int
+    height: int
+    paths: tuple[Path, ...]
+    days: tuple[Mark, ...]
+    figures: tuple[Mark, ...]
+    left: int
+    right: int
+    bottom: int
+
+
+def figures(type_: InformationType) -> tuple[Field, ...]:
+    """Return the fields of a type that are figures."""
+    return tuple(each for each in type_.fields if each.kind in {"integer", "decimal"})
+
+
+def lines(
+    reader: Reader, type_: InformationType, field: Field, *, since: date | None, until: date | None
+) -> list[Line]:
+    """Read a figure as reported by each party; one bounded query a party. `until` is the first day left out."""
+    found = []
+    for party in node.current().pack.parties:
+        line = _line(reader, type_, field, party.code)
+        points = tuple(
+            each
+            for each in line.points
+            if (since is None or each.day >= since) and (until is None or each.day < until)
+        )
+        if points:
+            found.append(line._replace(points=points))
+    return found
+
+
+def _line(reader: Reader, type_: InformationType, field: Field, party: str) -> Line:
+    """Read one party's figures: for each period the report of its own writing, the last of several."""
+    rows = (
+        Report.objects.visible_to(reader)
+        .filter(type=type_.code, owes=party, state="value")
+        .order_by("-period", "-first_at", "key")[: MOST_POINTS + 1]
+    )
+    best: dict[str, tuple[tuple[bool, int], Point]] = {}
+    count = 0
+    for row in rows:
+        count += 1
+        value = row.values.get(field.code)
+        day = _day(row)
+        if value is None or isinstance(value, bool | list) or day is None:
+            continue
+        figure = value if isinstance(value, int) else float(value)
+        rank = (row.party == party, row.last_at)
+        key = row.period or row.key
+        if key not in best or rank > best[key][0]:
+            best[key] = (rank, Point(day, row.period or row.event_at, figure, str(value)))
+    points = sorted((point for _rank, point in best.values()), key=lambda each: (each.day, each.period))
+    return Line(party, tuple(points[-MOST_POINTS:]), cut=count > MOST_POINTS)
+
+
+def _day(row: Report) -> date | None:
+    """Return the first day of a report's period, or the day of its event."""
+    if row.period:
+        return rules.period_bounds(row.period)[0].date() if rules.is_period(row.period) else None
+    if not row.event_at:
+        return moment(row.first_at).date()
+    try:
+        return rules.instant(row.event_at).date()
+    except rules.EventTimeMissing:
+        return None
+
+
+def rises(line: Line) -> Line:
+    """Turn a running total into what it rose by since the report before; the first has nothing before it."""
+    pairs = zip(line.points, line.points[1:], strict=False)
+    steps = []
+    for before, after in pairs:
+        rise = after.value - before.value
+        steps.append(after._replace(value=rise, said=str(rise) if isinstance(rise, int) else f"{rise:.6g}"))
+    return line._replace(points=tuple(steps))
+
+
+def draw(found: Sequence[Line]) -> Drawn | None:
+    """Draw lines into one picture; None when there is no point."""
+    points = [point for line in found for point in line.points]
+    if not points:
+        return None
+    first, last = min(each.day for each in points), max(each.day for each in points)
+    marks = _ticks(min(0, *(each.value for each in points)), max(0, *(each.value for each in points)))
+    low, high = marks[0], marks[-1]
+    span = max((last - first).days, 1)
+
+    def across(day: date) -> float:
+        return round(LEFT + (day - first).days / span * (WIDTH - LEFT - RIGHT), 1)
+
+    def up(value: float) -> float:
+        return round(HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - BOTTOM - TOP), 1)
+
+    paths = tuple(
+        Path(
+            line.party,
+            " ".join(f"{across(each.day)},{up(each.value)}" for each in line.points),
+            index % COLOURS + 1,
+        )
+        for index, line in enumerate(found)
+    )
+    days = tuple(Mark(across(day), day.isoformat()) for day in _days(first, last))
+    rows = tuple(Mark(up(value), f"{value:,g}".replace(",", "\u2009")) for value in marks)
+    return Drawn(WIDTH, HEIGHT, paths, days, rows, LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM)
+
+
+def _days(first: date, last: date) -> list[date]:
+    span = (last - first).days
+    steps = min(TICKS, max(span, 1))
+    return list(dict.fromkeys(first + timedelta(days=span * step // steps) for step in range(steps + 1)))
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Choose round figures from below the least to above the greatest: steps of 1, 2 or 5 times a power of ten."""
+    reach = max(high - low, 1)
+    power = 10.0 ** (len(f"{int(reach / TICKS)}") - 1)
+    step = next(power * each for each in (1, 2, 5, 10, 20) if power * each * TICKS >= reach)
+    start = int(low // step)
+    found = [start * step]
+    while found[-1] < high:
+        found.append(found[-1] + step)
+    return found if len(found) > 1 else [*found, found[-1] + step]
+
+
+def day_of(text: str) -> date | None:
+    """Read an ISO day; None when left out.
+
+    :raises DayUnreadable: when it is no day.
+    """
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise rules.DayUnreadable(text=text[:40]) from error
+
+
+def midnight(day: date) -> datetime:
+    """Return the first moment of a day, UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
