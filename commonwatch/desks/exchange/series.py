@@ -156,8 +156,12 @@ def draw(found: Sequence[Line]) -> Drawn | None:
         for index, line in enumerate(found)
     )
     days = tuple(Mark(across(day), day.isoformat()) for day in _days(first, last))
-    rows = tuple(Mark(up(value), f"{value:,g}".replace(",", "\u2009")) for value in marks)
+    rows = tuple(Mark(up(value), _said(value)) for value in marks)
     return Drawn(WIDTH, HEIGHT, paths, days, rows, LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM)
+
+
+def _said(value: float) -> str:
+    return f"{value:,.6f}".rstrip("0").rstrip(".").replace(",", "\u2009")
 
 
 def _days(first: date, last: date) -> list[date]:
