@@ -144,6 +144,12 @@ def test_without_a_node_a_command_says_how_to_make_one(tmp_path, words):
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_a_refusal_is_told_in_the_language_of_the_terminal(shell):
+    done = shell("token", "add", "nobody", "--client", "prog", LC_ALL="ru_RU.UTF-8")
+    assert done.returncode == 1
+    assert "Учетной записи «nobody» нет." in done.stderr
+
+
 def test_a_database_of_another_version_is_not_opened(shell):
     changed(shell.home, "DELETE FROM django_migrations WHERE app = 'exchange' AND name = '0001_initial'")
     done = shell("user", "list")

@@ -1,6 +1,7 @@
 """Serving, and speaking to a node over HTTP: reports in, duties out, and what is refused on the way."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.config.conftest import ROOT
+from tests.config.conftest import ROOT, Shell
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 D1 = ("submit", "--type", "D1", "--period", TODAY)
@@ -52,9 +53,11 @@ def wait_for(port, served):
     raise AssertionError("nobody answers")
 
 
-@pytest.fixture
-def there(shell):
+@pytest.fixture(scope="module")
+def there(fresh_home, tmp_path_factory):
     """A node that is served, and a shell that has its address and a program's key."""
+    shell = Shell(tmp_path_factory.mktemp("there") / "home")
+    shutil.copytree(fresh_home, shell.home)
     shell.well("user", "add", "by-na-1", "--party", "BY", "--office", "na-officer", "--no-password")
     key = shell.well("token", "add", "by-na-1", "--client", "prog").strip()
     with serving(shell) as (port, _served):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from commonwatch.config.commands import say
 from commonwatch.errors import Refusal, _
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,6 +78,14 @@ def enter(home: Path, *, pack: str = "") -> None:
         os.environ["COMMONWATCH_PACK"] = remembered.read_text().strip()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonwatch.config.settings")
     import_module("django").setup(set_prefix=False)
+    speech = import_module("django.utils.translation")
+    speech.activate("ru" if _spoken().startswith("ru") else "en")
+    say.translate_with(speech.gettext)
+
+
+def _spoken() -> str:
+    """Return the language of whoever works at this terminal, as the system names it."""
+    return next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
 
 
 def node(home: Path) -> Any:

@@ -36,8 +36,17 @@ def refusal(refused: Refusal) -> None:
 
 
 def filled(says: str, fields: Mapping[str, Any]) -> str:
-    """Fill the named places of a sentence."""
-    return says.format(**{name: _shown(value) for name, value in fields.items()})
+    """Fill the named places of a sentence, in the language of whoever works at this terminal."""
+    spoken = _translate[0](says) if says else ""
+    return spoken.format(**{name: _shown(value) for name, value in fields.items()})
+
+
+_translate: list[Callable[[str], str]] = [str]
+
+
+def translate_with(gettext: Callable[[str], str]) -> None:
+    """Say refusals in the language that `gettext` speaks; until then in English."""
+    _translate[:] = [gettext]
 
 
 def _shown(value: Any) -> Any:
