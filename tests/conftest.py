@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -21,6 +22,9 @@ from commonwatch.config import place
 from commonwatch.register import node as nodes
 from commonwatch.register import rebuild, seal, verify
 from commonwatch.register.models import Journal
+
+hypothesis.settings.register_profile("house", deadline=None)  # speed is measured, never tested by the clock
+hypothesis.settings.load_profile("house")
 
 START = datetime(2026, 9, 14, 5, 0, tzinfo=UTC)
 PACKS = Path(__file__).resolve().parents[1] / "organisations"

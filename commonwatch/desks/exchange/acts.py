@@ -309,7 +309,10 @@ def confirm_report(*, by: Actor, report: str) -> Filed:
 
 @log.turn
 def mark_seen(*, by: Actor, report: str) -> None:
-    """Say that one has seen the present version of another party's report."""
+    """Say that one has seen the present version of another party's report.
+
+    :raises NoSuchReport: when there is none that one may read.
+    """
     require(by, "exchange.mark-seen")
     row = _report(report, by=by)
     label = _label_of(row, by=by)

@@ -91,9 +91,10 @@ class Board:
     @cached_property
     def slots(self) -> dict[tuple[str, str], rules.Slot]:
         """The duty that each party has now under each type."""
-        found = {}
+        pack, today, found = node.current().pack, self.now.date(), {}
         for type_ in self.types:
-            for party in self.parties:
+            asked = set(pack.select(type_.owed_by, on=today))
+            for party in (each for each in self.parties if each.code in asked):
                 slot = rules.board_slot(type_, party, now=self.now, active=self.active)
                 if slot is not None:
                     found[type_.code, party.code] = slot

@@ -189,7 +189,8 @@ def span(minutes: int) -> str:
 def needs(by: Actor, drawn: board.Board) -> list[Need]:
     """List what needs the reader: what is missing, events not yet seen, doubles, what was told by telephone."""
     found: list[Need] = []
-    own = by.party if by.party in {party.code for party in drawn.parties} else ""
+    watches_all = by.party == node.current().pack.center or by.party not in {each.code for each in drawn.parties}
+    own = "" if watches_all else by.party
     for type_ in drawn.types:
         for party in drawn.parties:
             cell = drawn.cell(type_, party)

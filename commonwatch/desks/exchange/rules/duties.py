@@ -5,7 +5,8 @@ Periods are half-open and begin and end at midnight UTC. Their keys: day "2026-0
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -23,7 +24,9 @@ FORMS = {
     "month": re.compile(r"(\d{4})-(\d{2})", re.ASCII),
     "quarter": re.compile(r"(\d{4})-Q([1-4])", re.ASCII),
 }
-BLOCK = 32
+MOST_YEARS = 100
+BOARD_AHEAD = {"week": timedelta(days=3), "month": timedelta(days=7), "quarter": timedelta(days=7)}
+BOARD_BACK = {"day": timedelta(days=3)}
 LOOK_BACK = timedelta(days=200)
 
 
@@ -100,7 +103,10 @@ def period_bounds(key: str) -> tuple[datetime, datetime]:
         found = form.fullmatch(key)
         if found:
             first = _first_day(unit, [int(part) for part in found.groups()])
-            return _midnight(first), _midnight(_next(unit, first))
+            try:
+                return _midnight(first), _midnight(_next(unit, first))
+            except OverflowError as error:
+                raise ValueError(key) from error
     raise ValueError(key)
 
 
@@ -135,36 +141,56 @@ def _key(unit: str, day: date) -> str:
 
 class _Due(NamedTuple):
     period: str
-    day: date
     due_at: datetime
     starts: datetime
     ends: datetime
     missing_at: datetime
 
 
-@lru_cache(maxsize=65536)
-def _block(schedule: Schedule, zone: str, number: int) -> tuple[_Due, ...]:
-    """Return the duties whose due day falls into one block of days; the same for every party of a time zone."""
-    first = date.fromordinal(max(1, number * BLOCK))
-    last = date.fromordinal(number * BLOCK + BLOCK - 1)
-    rule = recurrence.parse(schedule.rule, start=schedule.since)
-    found = []
-    for day in rule.days(start=schedule.since, first=first, last=last):
+class _Year(NamedTuple):
+    """The duties of one year in order, their due moments (to search in), and the same by period."""
+
+    dues: tuple[_Due, ...]
+    moments: tuple[datetime, ...]
+    by_period: dict[str, _Due]
+
+
+@lru_cache(maxsize=1024)
+def _days(rule: str, since: date, first: date, last: date) -> tuple[date, ...]:
+    """Return the days of a rule from `first` to `last`; found once for all zones and times of day."""
+    found = recurrence.parse(rule, start=since)
+    return tuple(found.days(start=since, first=first, last=last))
+
+
+@lru_cache(maxsize=4096)
+def _year(schedule: Schedule, zone: str, year: int) -> _Year:
+    """Return the duties whose due day falls into a period of one year; the same for every party of a time zone.
+
+    A period is owed once: of several due days in it, the first counts. No schedule is followed for more than
+    a hundred years, so that no period that anybody may name costs more than a glance.
+    """
+    if not schedule.since.year - 1 <= year <= min(schedule.since.year + MOST_YEARS, date.max.year - 1):
+        return _Year((), (), {})
+    by_period: dict[str, _Due] = {}
+    for day in _days(schedule.rule, schedule.since, *_edges(schedule.period, year)):
         if schedule.until is not None and day >= schedule.until:
-            continue
-        due_at = _moment(day, schedule.time, zone)
+            break
         starts, ends = period_bounds(_key(schedule.period, day))
         if schedule.covers == "previous":
             starts, ends = period_bounds(_key(schedule.period, (starts - timedelta(days=1)).date()))
         key = _key(schedule.period, starts.date())
-        found.append(_Due(key, day, due_at, starts, ends, due_at + timedelta(minutes=schedule.grace)))
-    return tuple(found)
+        if key not in by_period:
+            due_at = _moment(day, schedule.time, zone)
+            by_period[key] = _Due(key, due_at, starts, ends, due_at + timedelta(minutes=schedule.grace))
+    dues = tuple(by_period.values())
+    return _Year(dues, tuple(due.due_at for due in dues), by_period)
 
 
-@lru_cache(maxsize=65536)
-def _by_period(schedule: Schedule, zone: str, number: int) -> dict[str, _Due]:
-    """Return the duties of a block by their period."""
-    return {due.period: due for due in _block(schedule, zone, number)}
+def _edges(unit: str, year: int) -> tuple[date, date]:
+    """Return the first and the last day of a year's periods; weeks belong to the year of ISO 8601."""
+    if unit == "week":
+        return date.fromisocalendar(year, 1, 1), date.fromisocalendar(year + 1, 1, 1) - timedelta(days=1)
+    return date(year, 1, 1), date(year, 12, 31)
 
 
 def _moment(day: date, clock: str, zone: str) -> datetime:
@@ -218,34 +244,48 @@ def slots(
     active: Sequence[Activation] = (),
 ) -> list[Slot]:
     """List the duties that fall due in [since, until), in order."""
-    if type_.schedule is None:
+    schedule = type_.schedule
+    if schedule is None:
         return []
-    zone = _zone(type_.schedule, party)
-    first = (since - timedelta(days=2)).toordinal() // BLOCK
-    last = (until + timedelta(days=2)).toordinal() // BLOCK
     found = []
-    for number in range(first, last + 1):
-        for due in _block(type_.schedule, zone, number):
-            slot = _slot(type_, party, due)
-            if since <= due.due_at < until and _owed(type_, party, slot, active):
-                found.append(slot)
+    for due in _dues(schedule, _zone(schedule, party), since, until):
+        slot = _slot(type_, party, due)
+        if _owed(type_, party, slot, active):
+            found.append(slot)
     return found
+
+
+def _dues(schedule: Schedule, zone: str, since: datetime, until: datetime) -> Iterator[_Due]:
+    """Yield what falls due in [since, until), in order, whoever owes it."""
+    first, last = schedule.since.year - 1, schedule.since.year + MOST_YEARS
+    for number in range(max(first, since.year - 1), min(last, until.year + 1) + 1):
+        year = _year(schedule, zone, number)
+        yield from year.dues[bisect_left(year.moments, since) : bisect_left(year.moments, until)]
+
+
+def _last_due(schedule: Schedule, zone: str, until: datetime) -> _Due | None:
+    """Return the last that falls due before a moment, whoever owes it."""
+    for number in (until.year + 1, until.year, until.year - 1):
+        year = _year(schedule, zone, number)
+        place = bisect_left(year.moments, until)
+        if place:
+            return year.dues[place - 1]
+    return None
 
 
 def slot_of(
     type_: InformationType, party: Party, period: str, *, active: Sequence[Activation] = ()
 ) -> Slot | None:
     """Return the duty of a party for a period, or None when nothing is owed."""
-    if type_.schedule is None or not is_period(period):
+    schedule = type_.schedule
+    if schedule is None or not is_period(period):
         return None
     starts, ends = period_bounds(period)
-    zone, span = _zone(type_.schedule, party), 2 * (ends - starts) + timedelta(days=2)
-    for number in range(starts.toordinal() // BLOCK, (starts + span).toordinal() // BLOCK + 1):
-        due = _by_period(type_.schedule, zone, number).get(period)
-        slot = _slot(type_, party, due) if due else None
-        if slot and _owed(type_, party, slot, active):
-            return slot
-    return None
+    home = ends if schedule.covers == "previous" else starts
+    number = home.isocalendar().year if schedule.period == "week" else home.year
+    due = _year(schedule, _zone(schedule, party), number).by_period.get(period)
+    slot = _slot(type_, party, due) if due else None
+    return slot if slot and _owed(type_, party, slot, active) else None
 
 
 def duty(type_: InformationType, party: Party, period: str, *, active: Sequence[Activation] = ()) -> Slot:
@@ -294,20 +334,21 @@ def check_owes(type_: InformationType, party: str, *, pack: Pack, day: date, per
 def board_slot(
     type_: InformationType, party: Party, *, now: datetime, active: Sequence[Activation] = ()
 ) -> Slot | None:
-    """Return the duty that a watch looks at now.
+    """Return the duty that a watch looks at now, or None when the party owes nothing then.
 
-    That is the next to fall due if it does so today (UTC), or within seven days for longer periods; else the last.
+    That is the next to fall due, if it does so today (UTC), within three days for a week's report, or within seven
+    for longer periods; else the last. So a weekly report that is late or missing stays in sight for four days.
     """
-    if type_.schedule is None:
+    schedule = type_.schedule
+    if schedule is None:
         return None
-    if type_.schedule.period == "day":
-        horizon = _midnight(now.date() + timedelta(days=1))
-        back = timedelta(days=3)
-    else:
-        horizon = now + timedelta(days=7)
-        back = LOOK_BACK
-    found = slots(type_, party, since=now - back, until=horizon, active=active)
-    return found[-1] if found else None
+    ahead = BOARD_AHEAD.get(schedule.period)
+    horizon = now + ahead if ahead else _midnight(now.date() + timedelta(days=1))
+    due = _last_due(schedule, _zone(schedule, party), horizon)
+    if due is None or due.due_at < now - BOARD_BACK.get(schedule.period, LOOK_BACK):
+        return None
+    slot = _slot(type_, party, due)
+    return slot if _owed(type_, party, slot, active) else None
 
 
 def recent_slots(

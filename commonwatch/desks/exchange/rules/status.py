@@ -43,7 +43,10 @@ class Waiver(Struct, frozen=True):
 
 
 class Status(NamedTuple):
-    """How a duty stands. `minutes` are left until it is due, or gone since; `double` counts the party's own reports."""
+    """How a duty stands. `minutes` are left until it is due, or gone since; `double`: two of the party's own stand.
+
+    A report that came late is at least one minute late.
+    """
 
     timeliness: Timeliness
     content: Content
@@ -104,7 +107,7 @@ def _received(slot: Slot, standing: Sequence[Filing]) -> Status:
         "late" if late else "on_time",
         content,
         received_at,
-        _minutes(slot.due_at, received_at) if late else _minutes(received_at, slot.due_at),
+        max(1, _minutes(slot.due_at, received_at)) if late else _minutes(received_at, slot.due_at),
         by_telephone=not own,
         double=len(own) > 1,
     )
