@@ -70,9 +70,7 @@ def translations():
             for message in read_po(file, locale="ru"):
                 if not message.id:
                     continue
-                key = message.id[0] if message.pluralizable else message.id
-                texts = message.string if message.pluralizable else (message.string,)
-                found[key] = () if message.fuzzy else texts
+                found[key(message)] = () if message.fuzzy else forms(message)
     return found
 
 
@@ -161,10 +159,16 @@ def test_a_compiled_catalogue_is_in_step_with_its_source(path):
     assert compiled.exists(), f"run: pybabel compile -D django -l ru -d {path.parents[2].relative_to(ROOT)}"
     with path.open("rb") as file:
         source = {
-            key(each): each.string for each in read_po(file, locale="ru") if each.string and not each.fuzzy
+            key(each): forms(each) for each in read_po(file, locale="ru") if each.string and not each.fuzzy
         }
     with compiled.open("rb") as file:
-        assert {key(each): each.string for each in read_mo(file)} | {"": ""} == source | {"": ""}
+        found = {key(each): forms(each) for each in read_mo(file)}
+    assert source.keys() - {""} == found.keys() - {""}
+    assert [text for text in source if text and source[text] != found[text]] == []
+
+
+def forms(message):
+    return tuple(message.string) if message.pluralizable else (message.string,)
 
 
 def key(message):
