@@ -167,7 +167,12 @@ def mine_full():
         "sent": [told(9, versions=2), told(12), told(40, state="nil")],
         "released": [told(15, "KAZ"), told(3000, "TJK", "H2")],
         "drafts": [
-            {"what": "T-05", "period": "2026-W37", "saved_at": NOW, "url": "/reports/new/t5/?period=2026-W37"},
+            {
+                "what": "T-05",
+                "period": "2026-W37",
+                "saved_at": NOW,
+                "url": "/reports/new/t5/?period=2026-W37",
+            },
         ],
         "etag": "5f0c",
         "may_submit": True,
