@@ -111,3 +111,9 @@ def test_the_order_in_which_filings_are_known_does_not_count(filings, order):
     numbered = {(f.by, f.number, f.last_at) for f in filings}
     if len(numbered) == len(filings):
         assert stands(*shuffled) == stands(*filings)
+
+
+def test_half_a_minute_late_is_never_said_to_be_no_minute_late():
+    filing = filed(0)._replace(first_at=DUE + timedelta(seconds=30))
+    status = stands(filing, now=10)
+    assert (status.timeliness, status.minutes) == ("late", 1)
