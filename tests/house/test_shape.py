@@ -104,11 +104,11 @@ def test_no_modules_import_one_another_in_a_circle(graph):
 
 
 LEFT_BEHIND = re.compile(
-    r"\b(TODO|FIXME|XXX|HACK|stub out|lorem ipsum|for now|(?<!:)placeholder(?!=)|simplified|not implemented|"
+    r"\b(TODO|FIXME|XXX|HACK|stub out|lorem ipsum|for now(?! in)|(?<![:\"'])placeholder(?![=\"'])|simplified|not implemented|"
     r"temporary hack|in a real system|in production you would)\b",
     re.IGNORECASE,
 )
-PLACES = re.compile(r"(?<![\w.])/(?:home|root|work|Users|tmp)/\w|\bC:\\\\")
+PLACES = re.compile(r"(?<![\w.])/(?:home|work|Users|tmp)/\w|\bC:\\\\")
 WRITTEN = ("commonwatch", "organisations", "bench", "tests", "docs", ".ci")
 TEXTUAL = {".py", ".yaml", ".html", ".css", ".js", ".json", ".md", ".po", ".toml", ".in", ".txt", ".sh", ""}
 
