@@ -29,7 +29,7 @@ help: ## list what can be done
 
 demo: $(RUNTIME) ## fill the folder DATA with sample reports, once, and serve them on PORT
 	@echo 'demo: http://localhost:$(PORT)/ with its data in $(DATA); Ctrl-C ends it'
-	@$(COMMONWATCH) demo --port '$(PORT)' --data '$(DATA)'
+	@COMMONWATCH_HOME='$(DATA)' $(COMMONWATCH) demo --port '$(PORT)'
 
 test: $(TOOLS) ## run the tests; those that need Chromium, Go, PostgreSQL or the real data skip where these are absent
 	@echo 'test: every test, $(WORKERS) at a time'
@@ -57,7 +57,7 @@ check-pages: $(TOOLS)
 
 check-tables: $(TOOLS)
 	@echo 'check: every change of a table has its migration'
-	@$(PY) manage.py makemigrations --check --dry-run
+	@DATABASE_URL=sqlite:///:memory: $(PY) manage.py makemigrations --check --dry-run
 
 check-packs: $(TOOLS)
 	@echo 'check: organisation packs'
@@ -79,7 +79,7 @@ crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and
 	@echo 'crash: $(KILLS) kills on $(DATABASE)'
 	@$(PY) -m tests.crash --kills '$(KILLS)' --database '$(DATABASE)'
 
-lock: $(TOOLS) ## write requirements.txt and requirements-dev.txt anew, pinned and with hashes
+lock: $(TOOLS) ## pin what requirements.in and requirements-dev.in ask for, with hashes
 	@echo 'lock: requirements.in, requirements-dev.in'
 	@$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--python-version 3.11 --output-file requirements.txt requirements.in
