@@ -121,7 +121,7 @@ def test_what_is_typed_or_pressed_has_a_name(house, strict, name, language, make
     labelled = {attrs.get("for") for attrs in page.all("label")}
     for attrs in page.all("input", "select", "textarea"):
         assert attrs.get("type") == "hidden" or attrs.get("id") in labelled, attrs
-    for found in re.findall(r"<(?:button|a|summary)\b[^>]*>(.*?)</(?:button|a|summary)>", html, re.S):
+    for found in re.findall(r"<(?:button|a|summary)\b[^>]*>(.*?)</(?:button|a|summary)>", html, re.DOTALL):
         assert re.sub(r"<[^>]*>", "", found).strip(), found
 
 
@@ -174,7 +174,7 @@ def test_a_nil_return_is_one_button_that_names_type_and_period(house, strict):
     assert {(each["name"], each["value"]) for each in buttons} == {("_period", "2026-09-14")}
     form = next(attrs for attrs in page.all("form") if attrs.get("id") == buttons[0]["form"])
     assert form["method"] == "post"
-    assert re.search(r'id="nil-return".*?csrfmiddlewaretoken.*?</form>', html, re.S)
+    assert re.search(r'id="nil-return".*?csrfmiddlewaretoken.*?</form>', html, re.DOTALL)
 
 
 def test_an_empty_watch_says_what_to_do(house, strict):
@@ -268,7 +268,7 @@ def test_night_is_one_whether_chosen_or_asked_of_the_system():
 
 
 def test_the_stylesheet_knows_no_left_or_right():
-    css = re.sub(r"/\*.*?\*/", "", sheet().read_text(), flags=re.S)
+    css = re.sub(r"/\*.*?\*/", "", sheet().read_text(), flags=re.DOTALL)
 
     assert not re.findall(r"[\w-]*(?:margin|padding|border|inset)-(?:left|right|top|bottom)[\w-]*\s*:", css)
     assert not re.findall(r"[;{]\s*(?:left|right|top|bottom|width|height)\s*:", css)
