@@ -79,12 +79,12 @@ crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and
 	@echo 'crash: $(KILLS) kills on $(DATABASE)'
 	@$(PY) -m tests.crash --kills '$(KILLS)' --database '$(DATABASE)'
 
-lock: $(TOOLS) ## pin what requirements.in and requirements-dev.in ask for, with hashes
-	@echo 'lock: requirements.in, requirements-dev.in'
-	@$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-		--python-version 3.11 --output-file requirements.txt requirements.in
-	@$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-		--python-version 3.11 --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
+lock: $(TOOLS) ## pin what the files requirements*.in ask for, with hashes
+	@for name in requirements requirements-dev $(patsubst %.in,%,$(wildcard requirements-bench.in)); do \
+		echo "lock: $$name.txt"; \
+		$(VENV)/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+			--python-version 3.11 --output-file $$name.txt $$name.in || exit 1; \
+	done
 
 format: $(TOOLS) ## put the code into its one form
 	@echo 'format: ruff'

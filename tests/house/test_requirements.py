@@ -6,7 +6,8 @@ import pytest
 
 from tests.house.tree import ROOT
 
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
+ASKED = [name.replace(".txt", ".in") for name in LOCKS]
 
 
 def pinned(name):
@@ -28,9 +29,7 @@ def test_every_requirement_is_pinned_with_hashes(name):
     assert not bare, f"{name}: no hashes for {bare}"
 
 
-@pytest.mark.parametrize(
-    "name", [*LOCKS, "requirements.in", "requirements-dev.in", "Makefile", "pyproject.toml"]
-)
+@pytest.mark.parametrize("name", [*LOCKS, *ASKED, "Makefile", "pyproject.toml"])
 def test_no_address_of_an_index_is_named(name):
     text = (ROOT / name).read_text()
     assert not re.search(
@@ -39,12 +38,12 @@ def test_no_address_of_an_index_is_named(name):
 
 
 def test_both_locks_agree():
-    run, dev = pinned(LOCKS[0]), pinned(LOCKS[1])
+    run, dev = pinned("requirements.txt"), pinned("requirements-dev.txt")
     differing = {name: (version, dev.get(name)) for name, version in run.items() if dev.get(name) != version}
     assert not differing, "run: make lock"
 
 
-@pytest.mark.parametrize(("name", "lock"), [("requirements.in", LOCKS[0]), ("requirements-dev.in", LOCKS[1])])
+@pytest.mark.parametrize(("name", "lock"), zip(ASKED, LOCKS, strict=True))
 def test_what_is_asked_for_is_in_the_lock(name, lock):
     asked = re.findall(r"^([A-Za-z][\w.-]*)", (ROOT / name).read_text(), re.MULTILINE)
     missing = [each for each in asked if re.sub(r"[-_.]+", "-", each).lower() not in pinned(lock)]
