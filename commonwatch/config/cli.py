@@ -28,6 +28,15 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+# What the database and its settings may raise, by name: loading Django to know them would slow every command.
+DATABASE: Final[Mapping[str, tuple[str, int]]] = {
+    "OperationalError": ("The database does not do this now:", ending.REFUSED),
+    "InterfaceError": ("The database does not do this now:", ending.REFUSED),
+    "ImproperlyConfigured": ("The settings cannot be used:", ending.REFUSED),
+    "DatabaseError": ("The database is damaged:", ending.BROKEN),
+}
+
+
 class Street(click.Group):
     """The group of all commands. It loads a command's module only when that command is called."""
 
@@ -76,6 +85,12 @@ def told(call: Callable[[], Any], *, ctx: click.Context) -> Any:
         place = f" ({error.filename})" if error.filename else ""
         say.error(f"The system does not let this be done: {error.strerror or error}{place}.")
         ctx.exit(ending.REFUSED)
+    except Exception as error:
+        if type(error).__name__ not in DATABASE:
+            raise
+        says, code = DATABASE[type(error).__name__]
+        say.error(f"{says} {' '.join(str(error).split())}")
+        ctx.exit(code)
 
 
 @click.command(

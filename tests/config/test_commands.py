@@ -20,6 +20,7 @@ from tests.config.conftest import ROOT, Shell
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 D1 = ("submit", "--as", "BY/na-officer", "--type", "D1", "--period", TODAY)
+AHEAD = f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%d}"
 LAST_WEEK = "{0[0]}-W{0[1]:02d}".format((datetime.now(UTC) - timedelta(days=7)).isocalendar())
 
 
@@ -291,7 +292,7 @@ def test_the_same_reference_is_filed_once(shell):
         (["--value", "change"], "no answer that D1 asks for"),
         (["--value", "change=change", "--value", "events=many"], "events: This must be a whole number"),
         (["--nil", "--period", "2026-W01"], "not a period of D1"),
-        (["--nil", "--period", "2199-01-01"], "cannot be reported on yet"),
+        (["--nil", "--period", AHEAD], "cannot be reported on yet"),
         (["--nil", "--type", "X9"], "X9"),
         (["--nil", "--as", "BY"], "PARTY/OFFICE"),
         (["--nil", "--as", "BY/permrep"], "may not do this"),
@@ -430,6 +431,27 @@ def test_a_changed_byte_in_the_record_is_found(shell):
     assert done.returncode == 3
     assert "csto/BY/real" in done.stderr
     assert "commonwatch doctor" in done.stderr
+
+
+def test_a_damaged_database_file_is_told_as_such(shell):
+    shell.well(*D1, "--nil")
+    path = shell.home / "commonwatch.sqlite3"
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    for aside in shell.home.glob("commonwatch.sqlite3-*"):
+        aside.unlink()
+    done = shell("verify")
+    assert done.returncode == 3
+    assert "The database is damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_settings_that_cannot_be_used_are_told_in_a_sentence(shell):
+    done = shell("user", "list", DATABASE_URL="mysql://x/y")
+    assert done.returncode == 1
+    assert "DATABASE_URL is written postgresql://" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_changed_table_is_found_and_folded_anew(shell):
