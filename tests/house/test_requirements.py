@@ -43,7 +43,7 @@ def test_both_locks_agree():
     assert not differing, "run: make lock"
 
 
-@pytest.mark.parametrize(("name", "lock"), zip(ASKED, LOCKS, strict=True))
+@pytest.mark.parametrize(("name", "lock"), list(zip(ASKED, LOCKS, strict=True)))
 def test_what_is_asked_for_is_in_the_lock(name, lock):
     asked = re.findall(r"^([A-Za-z][\w.-]*)", (ROOT / name).read_text(), re.MULTILINE)
     missing = [each for each in asked if re.sub(r"[-_.]+", "-", each).lower() not in pinned(lock)]
