@@ -455,4 +455,4 @@ def test_pages_speak_russian(house):
     client = house.client("BY", "na-officer", headers={"Accept-Language": "ru"})
 
     assert "Ежедневный доклад об обстановке" in text(client.get("/reports/new/D1/"))
-    assert "Соблюдение сроков" in text(client.get("/compliance/"))
+    assert "Донесения нет, отсрочка истекла." in text(client.get("/compliance/"))
