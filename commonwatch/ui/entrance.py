@@ -17,6 +17,7 @@ from commonwatch.ui.page import page
 
 YEAR = 365 * 24 * 3600
 THEMES = ("auto", "day", "night")
+MODES = ("real", "exercise")
 
 
 class WrongEntry(Refusal):
@@ -80,6 +81,15 @@ def theme(request: HttpRequest) -> HttpResponse:
             "theme", chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure()
         )
     return answer
+
+
+@require_POST
+def mode(request: HttpRequest) -> HttpResponse:
+    """Change between real work and an exercise: the two are never on one page, nor in one journal."""
+    chosen = request.POST.get("mode", "")
+    if chosen in MODES:
+        request.session["mode"] = chosen
+    return HttpResponseRedirect("/")
 
 
 @require_POST

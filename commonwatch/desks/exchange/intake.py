@@ -288,7 +288,9 @@ class Intake:
         """Give each report its number among the writer's reports for the same duty."""
         keys = [self._slip_key(each.fact) for each in found if each.slip_label]
         last = dict.fromkeys(keys, 0)
-        for key, reports in slips(keys, reader=self.by).items():
+        labels = {shelf.id: shelf.label for shelf in self.by.shelves}
+        held = slips(keys, reader=self.by)
+        for key, (reports, _journal) in held.items():
             last[key] = max((int(number) for number in reports), default=0)
         numbered = []
         for each in found:
@@ -298,7 +300,10 @@ class Intake:
             key = self._slip_key(each.fact)
             last[key] += 1
             fact = each.fact if last[key] == 1 else msgspec.structs.replace(each.fact, number=last[key])
-            numbered.append(each._replace(fact=fact))
+            label = (
+                labels[held[key][1]] if key in held else each.slip_label
+            )  # a subject keeps its label for life
+            numbered.append(each._replace(fact=fact, slip_label=label))
         return numbered
 
     def _slip_key(self, fact: ReportSubmitted) -> str:
@@ -334,17 +339,17 @@ class Intake:
         ]
 
 
-def slips(keys: Iterable[str], *, reader: Reader) -> dict[str, dict[str, Any]]:
-    """Read the reports noted on these slips, by slip."""
-    found: dict[str, dict[str, Any]] = {}
+def slips(keys: Iterable[str], *, reader: Reader) -> dict[str, tuple[dict[str, Any], int]]:
+    """Read the reports noted on these slips, and the journal in which each slip stands."""
+    found: dict[str, tuple[dict[str, Any], int]] = {}
     names = sorted(set(keys))
     for start in range(0, len(names), LOOK_UP):
         rows = (
             Slip.objects.visible_to(reader)
             .filter(key__in=names[start : start + LOOK_UP])
-            .values_list("key", "reports_json")
+            .values_list("key", "reports_json", "journal_id")
         )
-        found.update({key: msgspec.json.decode(reports) for key, reports in rows})
+        found.update({key: (msgspec.json.decode(reports), journal) for key, reports, journal in rows})
     return found
 
 

@@ -1,0 +1,118 @@
+"""The Watch page: what it shows, when it changes, and for whom."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from commonwatch.desks.exchange import acts
+from commonwatch.desks.exchange.intake import Sent
+from tests.exchange.test_acts import DAY, file, sample
+
+
+def poll(client, tag=""):
+    headers = {"HX-Request": "true"} | ({"If-None-Match": tag} if tag else {})
+    return client.get("/", headers=headers)
+
+
+@pytest.fixture
+def neighbour(house):
+    return house.client("BY", "na-officer")
+
+
+def card(house, party):
+    """File a contact card, which goes to the Center alone."""
+    kind = house.node.pack.type("K1")
+    values = {each.code: sample(house, each) for each in kind.fields if each.required}
+    acts.submit_report(
+        by=house.na(party), report=Sent(type="K1", period="2026-09", values=values), channel="form"
+    )
+
+
+def test_the_board_shows_what_came_and_what_is_due(house):
+    file(house, "BY")
+    page = house.client("CRC", "duty").get("/").content.decode()
+    assert "✓ 05:00" in page
+    assert "○ 60 min" in page
+    assert f"/duties/D1/KZ/{DAY}/" in page
+    assert "Daily situation return" in page
+
+
+def test_an_unchanged_board_answers_304_and_a_new_report_changes_it(house):
+    client = house.client("CRC", "duty")
+    tag = poll(client)["ETag"]
+    unchanged = poll(client, tag)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+    file(house, "KZ")
+    changed = poll(client, tag)
+    assert changed.status_code == 200
+    assert changed["ETag"] != tag
+    house.clock.tick(minutes=1)
+    assert poll(client, changed["ETag"]).status_code == 200
+
+
+def test_what_a_reader_may_not_see_changes_neither_its_page_nor_its_tag(house, neighbour):
+    before = poll(neighbour)
+    card(house, "KZ")
+    after = poll(neighbour)
+    assert (after["ETag"], after.content) == (before["ETag"], before.content)
+    assert poll(neighbour, before["ETag"]).status_code == 304
+    assert poll(house.client("CRC", "duty")).content.count(b"K1") > before.content.count(b"KZ/2026-09")
+
+
+def test_the_part_is_the_live_part_alone(house):
+    part = poll(house.client("CRC", "duty")).content.decode()
+    assert part.lstrip().startswith('<div id="live"')
+    assert "csrfmiddlewaretoken" not in part
+    assert "<html" not in part
+
+
+def test_the_page_takes_the_same_queries_however_much_lies_behind(house):
+    client = house.client("CRC", "duty")
+
+    def drawn():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/").status_code == 200
+        return [each["sql"].split(" WHERE")[0] for each in queries]
+
+    file(house, "BY")
+    client.get("/")
+    few = drawn()
+    for day in range(1, 14):
+        for party in ("BY", "KZ", "KG", "RU", "TJ"):
+            file(house, party, period=f"2026-09-{day:02d}")
+    many = drawn()
+    assert len(many) == len(few) <= 12, many
+
+
+def test_the_russian_page_is_russian(house):
+    file(house, "BY", values={}, nil=True)
+    client = house.client("CRC", "duty")
+    client.cookies["language"] = "ru"
+    page = client.get("/").content.decode()
+    assert '<html lang="ru"' in page
+    assert "Ежедневный доклад об обстановке" in page
+    for english in ("Due today", "Needs you", "Stream", "reported", "min<", "Daily"):
+        assert english not in page, english
+
+
+def test_real_and_exercise_are_never_on_one_page(house):
+    file(house, "BY")
+    client = house.client("CRC", "duty")
+    assert "✓ 05:00" in client.get("/").content.decode()
+    client.post("/mode/", {"mode": "exercise"})
+    page = client.get("/").content.decode()
+    assert "✓ 05:00" not in page
+    assert "EXERCISE" in page
+    client.post("/mode/", {"mode": "real"})
+    assert "✓ 05:00" in client.get("/").content.decode()
+
+
+def test_one_s_own_page_says_what_is_owed_and_files_a_nil_return(house):
+    client = house.client("KG", "na-officer")
+    page = client.get("/mine/").content.decode()
+    assert "/reports/new/D1/nil/" in page
+    answer = client.post("/reports/new/D1/nil/", {"_period": DAY})
+    assert (answer.status_code, answer["Location"]) == (302, "/mine/")
+    assert "✓ nil" in client.get("/mine/").content.decode()
+    assert client.post("/reports/new/K1/nil/", {"_period": "2026-09"}).status_code == 422
