@@ -104,7 +104,7 @@ def test_no_modules_import_one_another_in_a_circle(graph):
 
 
 LEFT_BEHIND = re.compile(
-    r"\b(TODO|FIXME|XXX|HACK|stub out|lorem ipsum|for now(?! in)|(?<![:\"'])placeholder(?![=\"'])|"
+    r"\b((?-i:TODO|FIXME|XXX|HACK)|stub out|lorem ipsum|for now(?! in)|(?<![:\"'])placeholder(?![=\"'])|"
     r"simplified|not implemented|temporary hack|in a real system|in production you would)\b",
     re.IGNORECASE,
 )
