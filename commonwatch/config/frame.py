@@ -43,6 +43,7 @@ def _made(request: HttpRequest) -> Callable[[], dict[str, Any]]:
             "exercise": actor is not None and actor.mode == "exercise",
             "nav": ways(request, actor),
             "proof": proof(actor),
+            "hosted": hosted(actor),
             "lang": get_language(),
             "languages": settings.LANGUAGES,
             "theme": request.COOKIES.get("theme", "auto"),
@@ -116,3 +117,11 @@ def proof(actor: Actor | None) -> dict[str, Any] | None:
         "journals": len(actor.shelves),
         "node": node.current().party,
     }
+
+
+def hosted(actor: Actor | None) -> dict[str, str] | None:
+    """Say for whom, and by whom, the reader's journals are signed when its party has no node of its own."""
+    at = node.current()
+    if actor is None or actor.party not in at.hosted:
+        return None
+    return {"party": words(actor.charter_party.short), "node": words(at.pack.party(at.party).short)}
