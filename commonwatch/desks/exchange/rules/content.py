@@ -4,6 +4,7 @@ Values are integers, decimal strings, texts, codes, lists of codes, yes/no, ISO 
 """
 
 import difflib
+import operator
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +18,20 @@ from commonwatch.errors import Refusal, _
 
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,12})?", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 SPACES = str.maketrans("", "", "\u0020\u00a0\u2009\u202f")
 INT64 = 2**63
+MOST_UNKNOWN = 20
+HOLDS = {
+    "<=": operator.le,
+    "<": operator.lt,
+    ">=": operator.ge,
+    ">": operator.gt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+# Embeddings and overrides of direction make a text read otherwise than it is written.
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e")
 
 
 class ValueFault(NamedTuple):
@@ -71,6 +84,7 @@ class ConfirmFirst(Refusal):
 
 
 Find = Callable[[Any], ValueFault | None]
+BLANK = ValueFault("", "blank", "", {})  # a text of spaces alone counts as left out
 
 
 def check_report(type_: InformationType, pack: Pack, values: Mapping[str, Any], *, nil: bool) -> Checked:
@@ -123,15 +137,20 @@ def _checker(_code: str, held: _Held) -> Callable[[Mapping[str, Any]], Checked]:
         given: dict[str, Any] = {}
         for code, find in finders.items():
             value = values.get(code)
-            if value is None or value in ("", []):
+            if not value and _is_blank(value):
                 continue
-            given[code] = value
             fault = find(value)
-            if fault is not None:
+            if fault is None:
+                given[code] = value
+            elif fault is not BLANK:
+                given[code] = value
                 faults.append(fault)
         if len(values) != len(given):
-            faults.extend(_unknown(each, finders) for each in values if each not in finders)
+            strange = [each for each in values if each not in finders]
+            faults.extend(_unknown(each, finders) for each in strange[:MOST_UNKNOWN])
         faults.extend(missing for code, missing in required if code not in given)
+        if not given and not faults and finders:
+            faults.append(_nothing(type_))
         if faults:
             return Checked(given, tuple(faults), ())
         return _across(type_.checks, given)
@@ -139,8 +158,21 @@ def _checker(_code: str, held: _Held) -> Callable[[Mapping[str, Any]], Checked]:
     return check
 
 
+def _is_blank(value: Any) -> bool:
+    return value is None or value in ("", [])
+
+
+def _nothing(type_: InformationType) -> ValueFault:
+    """Refuse a report that says nothing: it would count as received and hold no word."""
+    if type_.nil:
+        says = _("Nothing is filled in. If there is nothing to report, send a nil return.")
+    else:
+        says = _("Nothing is filled in. Fill in at least one field.")
+    return ValueFault("", "nothing-given", says, {})
+
+
 def _unknown(code: str, known: Mapping[str, Any]) -> ValueFault:
-    near = difflib.get_close_matches(code, known, n=1)
+    near = difflib.get_close_matches(code[:60], known, n=1)
     if near:
         says = _("There is no field “{code}”. Did you mean “{near}”?")
         return ValueFault(code, "unknown-field", says, {"code": code[:60], "near": near[0]})
@@ -163,9 +195,12 @@ def _across(checks: Sequence[Check], given: dict[str, Any]) -> Checked:
 
 
 def _holds(left: Any, op: str, right: Any) -> bool:
-    one, other = Decimal(str(left)), Decimal(str(right))
-    order = (one > other) - (one < other)
-    return order in {"<=": (-1, 0), "<": (-1,), ">=": (0, 1), ">": (1,), "==": (0,), "!=": (-1, 1)}[op]
+    """Compare two figures, whole numbers or decimal strings."""
+    if type(left) is not int:
+        left = Decimal(left)
+    if type(right) is not int:
+        right = Decimal(right)
+    return bool(HOLDS[op](left, right))
 
 
 def _finder(each: Field, pack: Pack) -> Find:
@@ -183,25 +218,34 @@ def _finder(each: Field, pack: Pack) -> Find:
     return makers[each.kind](each, pack)
 
 
-def _bounds(each: Field, value: Any) -> ValueFault | None:
-    if each.minimum is not None and value < each.minimum:
-        says = _("This must be at least {minimum}.")
-        return ValueFault(each.code, "too-small", says, {"minimum": each.minimum})
-    if each.maximum is not None and value > each.maximum:
-        says = _("This must be at most {maximum}.")
-        return ValueFault(each.code, "too-large", says, {"maximum": each.maximum})
-    return None
+def _bounds(each: Field) -> Callable[[Any], ValueFault | None]:
+    """Return the check of a figure's lower and upper bound."""
+    low, high = each.minimum, each.maximum
+    small = ValueFault(each.code, "too-small", _("This must be at least {minimum}."), {"minimum": low})
+    large = ValueFault(each.code, "too-large", _("This must be at most {maximum}."), {"maximum": high})
+
+    def within(value: Any) -> ValueFault | None:
+        if low is not None and value < low:
+            return small
+        return large if high is not None and value > high else None
+
+    return within
 
 
 def _integer(each: Field, _pack: Pack) -> Find:
-    not_whole = ValueFault(
-        each.code, "not-whole", _("This must be a whole number, without quotes in JSON."), {}
-    )
+    says = _("This must be a whole number, without quotes in JSON.")
+    not_whole = ValueFault(each.code, "not-whole", says, {})
+    within = _bounds(each)
+    floor = max(-INT64, each.minimum if each.minimum is not None else -INT64)
+    ceiling = min(INT64 - 1, each.maximum if each.maximum is not None else INT64 - 1)
 
     def find(value: Any) -> ValueFault | None:
-        if type(value) is not int or not -INT64 <= value < INT64:
-            return not_whole
-        return _bounds(each, value)
+        if type(value) is int:
+            if floor <= value <= ceiling:
+                return None
+            if -INT64 <= value < INT64:
+                return within(value)
+        return not_whole
 
     return find
 
@@ -209,13 +253,14 @@ def _integer(each: Field, _pack: Pack) -> Find:
 def _decimal(each: Field, _pack: Pack) -> Find:
     says = _('This must be a whole number or, in JSON, a decimal in quotes such as "12.5".')
     not_decimal = ValueFault(each.code, "not-decimal", says, {})
+    within = _bounds(each)
 
     def find(value: Any) -> ValueFault | None:
         if type(value) is int and -INT64 <= value < INT64:
-            return _bounds(each, value)
+            return within(value)
         if type(value) is not str or not DECIMAL.fullmatch(value):
             return not_decimal
-        return _bounds(each, Decimal(value))
+        return within(Decimal(value))
 
     return find
 
@@ -227,15 +272,19 @@ def _text(each: Field, _pack: Pack) -> Find:
         if len(value) > each.max_length:
             says = _("This has {length} characters; at most {most} fit.")
             return ValueFault(each.code, "too-long", says, {"length": len(value), "most": each.max_length})
-        if not value.isprintable() and any(_is_control(character) for character in value):
+        if value.isprintable():
+            return BLANK if value.isspace() else None
+        if any(_is_control(character) for character in value):
             says = _("This holds a control character, which cannot be kept.")
             return ValueFault(each.code, "control-character", says, {})
-        return None
+        return BLANK if value.isspace() else None
 
     return find
 
 
 def _is_control(character: str) -> bool:
+    if character in TURNS:
+        return True
     return character not in "\n\r\t" and unicodedata.category(character) in {"Cc", "Cs"}
 
 
@@ -254,9 +303,9 @@ def _codes(each: Field, pack: Pack) -> Find:
     def find(value: Any) -> ValueFault | None:
         if type(value) not in (list, tuple):
             return ValueFault(each.code, "not-a-list", _("This must be a list of codes."), {})
-        wrong = next((part for part in value if type(part) is not str or part not in known), None)
-        if wrong is not None:
-            return _unknown_code(each, wrong, list(known))
+        for part in value:
+            if type(part) is not str or part not in known:
+                return _unknown_code(each, part, list(known))
         if len(set(value)) != len(value):
             return ValueFault(each.code, "twice", _("The same code stands twice."), {})
         return None
@@ -283,7 +332,7 @@ def _date(each: Field, _pack: Pack) -> Find:
 
     def find(value: Any) -> ValueFault | None:
         try:
-            good = type(value) is str and len(value) == 10 and date.fromisoformat(value) is not None
+            good = type(value) is str and DAY.fullmatch(value) and date.fromisoformat(value)
         except ValueError:
             good = False
         return None if good else wrong
@@ -297,11 +346,13 @@ def _instant(each: Field, _pack: Pack) -> Find:
     )
 
     def find(value: Any) -> ValueFault | None:
+        if type(value) is not str or not INSTANT.fullmatch(value):
+            return wrong
         try:
-            good = type(value) is str and INSTANT.fullmatch(value) and datetime.fromisoformat(value)
+            datetime.fromisoformat(value) if value[-1] == "Z" else as_utc(value)
         except ValueError:
-            good = False
-        return None if good else wrong
+            return wrong
+        return None
 
     return find
 
@@ -342,11 +393,23 @@ def _read(each: Field, given: Any) -> Any:
 
 def _utc(text: str) -> str:
     try:
-        moment = datetime.fromisoformat(text)
+        return as_utc(text).strftime("%Y-%m-%dT%H:%M:%SZ")
     except ValueError:
         return text
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_utc(text: str) -> datetime:
+    """Read a time in RFC 3339; one without a zone is UTC.
+
+    :raises ValueError: when it is none, or falls out of the calendar when turned into UTC.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 def difference(type_: InformationType, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:

@@ -1,10 +1,11 @@
 """What may be sent how: channel, label, times, reasons."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from commonwatch.charter.model import InformationType
+from commonwatch.desks.exchange.rules.content import as_utc
 from commonwatch.errors import Refusal, _
 
 AHEAD = timedelta(minutes=10)
@@ -102,10 +103,9 @@ def instant(text: str) -> datetime:
     :raises EventTimeMissing: when it is none.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        return as_utc(text)
     except ValueError as error:
         raise EventTimeMissing(given=text[:40]) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def event_text(text: str) -> str:
