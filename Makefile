@@ -4,7 +4,7 @@
 # machine's own setting. `make check` is what the continuous integration runs, and skips nothing.
 
 PORT ?= 8000
-DATA ?= data
+DATA ?= data/demo
 KILLS ?= 100
 DATABASE ?= sqlite
 PYTHON ?= python3
@@ -29,7 +29,7 @@ help: ## list what can be done
 
 demo: $(RUNTIME) ## fill the folder DATA with sample reports, once, and serve them on PORT
 	@echo 'demo: http://localhost:$(PORT)/ with its data in $(DATA); Ctrl-C ends it'
-	@COMMONWATCH_HOME='$(DATA)' $(COMMONWATCH) demo --port '$(PORT)'
+	@$(COMMONWATCH) demo --port '$(PORT)' --data '$(DATA)'
 
 test: $(TOOLS) ## run the tests; those that need Chromium, Go, PostgreSQL or the real data skip where these are absent
 	@echo 'test: every test, $(WORKERS) at a time'
