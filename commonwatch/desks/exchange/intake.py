@@ -119,9 +119,9 @@ def type_of(code: str) -> InformationType:
     :raises UnknownType: naming those there are.
     """
     pack = node.current().pack
-    if not pack.has_type(code):
-        raise UnknownType(type=code, known=", ".join(each.code for each in pack.types))
-    return pack.type(code)
+    if pack.has_type(code):
+        return pack.type(code)
+    raise UnknownType(type=code, known=", ".join(each.code for each in pack.types))
 
 
 def party_code(code: str) -> str:
@@ -198,7 +198,7 @@ class Intake:
         self._labels: dict[tuple[str, ...], tuple[Label, Label | None]] = {}
         self._slots: dict[tuple[str, str, str], rules.Slot] = {}
         self._journals: dict[Label, tuple[int, ...]] = {}
-        self._asked: set[tuple[str, str, str]] = set()
+        self._asked: set[tuple[str, str, bool]] = set()
 
     def prepare(self, reports: Sequence[Sent]) -> list[Prepared]:
         """Prepare a batch, or refuse it naming every report that cannot be taken.
@@ -249,7 +249,7 @@ class Intake:
             require(self.by, "exchange.submit-on-behalf")
         if sent.known_at:
             require(self.by, "exchange.import-series")
-        key = (type_.code, owes, sent.period)
+        key = (type_.code, owes, bool(sent.period))  # a period's own day is asked by `duty`
         if key not in self._asked:
             rules.check_owes(type_, owes, pack=self.pack, day=self.now.date(), period=sent.period)
             self._asked.add(key)
