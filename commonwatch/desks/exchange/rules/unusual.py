@@ -2,50 +2,64 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal, localcontext
 from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
 from commonwatch.charter.model import Field, InformationType
-from commonwatch.desks.exchange.rules.content import ValueFault
+from commonwatch.desks.exchange.rules.content import DECIMAL, ValueFault
 from commonwatch.desks.exchange.rules.duties import is_period, period_bounds
 from commonwatch.errors import _
 
 LEAST = 8
 LEAST_WEEKDAY = 4
-WIDTH = 4.0
-SCALE = 1.4826
-FLOOR = 3.0
+WIDTH = Decimal(4)
+SCALE = Decimal("1.4826")
+FLOOR = Decimal(3)
+DIGITS = 60  # a decimal may have 31 digits before the point and twelve behind it
 
+Figure = int | Decimal
 Past = tuple[str, Mapping[str, Any], datetime]
 
 
 class Unusual(NamedTuple):
     """A value outside `low` to `high`; `basis` says of what they are usual: "weekday" or "all"."""
 
-    value: int
-    low: int
-    high: int
+    value: Figure
+    low: Figure
+    high: Figure
     basis: str
 
 
-def unusual(history: Sequence[int], value: int, *, weekday: Sequence[int] = ()) -> Unusual | None:
+def unusual(history: Sequence[Figure], value: Figure, *, weekday: Sequence[Figure] = ()) -> Unusual | None:
     """Compare a value with those before it, and with those of the same weekday when there are at least four.
 
-    The usual range is the median ± 4 robust standard deviations (1.4826 × MAD), at least ± 3 and ± a quarter of the
-    median, so that small counts do not alarm. Under eight values nothing is unusual yet.
+    The usual range is the median ± 4 robust standard deviations (1.4826 × MAD), at least ± a quarter of the median
+    and, for counts, ± 3, so that small counts do not alarm. A decimal may be a share: ± 3 holds for it only where
+    everything before it was nought. Under eight values nothing is unusual yet.
     """
     if len(history) < LEAST:
         return None
     same = len(weekday) >= LEAST_WEEKDAY
-    known = weekday if same else history
+    with localcontext(prec=DIGITS):
+        low, high = _usual([Decimal(each) for each in (weekday if same else history)], type(value) is int)
+    if min(history) >= 0:
+        low = max(low, type(low)(0))
+    return None if low <= value <= high else Unusual(value, low, high, "weekday" if same else "all")
+
+
+def _usual(known: Sequence[Decimal], counts: bool) -> tuple[Figure, Figure]:  # noqa: FBT001 - read beside the call
+    """Return the usual range: of counts in whole numbers, else with the decimal places of the figures known."""
     middle = median(known)
     spread = SCALE * median([abs(each - middle) for each in known])
-    reach = max(WIDTH * spread, FLOOR, abs(middle) / 4)
-    low, high = round(middle - reach), round(middle + reach)
-    if min(history) >= 0:
-        low = max(low, 0)
-    return None if low <= value <= high else Unusual(value, low, high, "weekday" if same else "all")
+    reach = max(WIDTH * spread, abs(middle) / 4)
+    if counts:
+        reach = max(reach, FLOOR)
+        return round(middle - reach), round(middle + reach)
+    reach = reach or FLOOR
+    places = max(-int(each.as_tuple().exponent) for each in known)
+    return round(middle - reach, max(places, 1)), round(middle + reach, max(places, 1))
 
 
 def unusual_values(
@@ -57,10 +71,11 @@ def unusual_values(
     """
     found = []
     for each in type_.fields:
-        value = values.get(each.code)
-        if not each.watch or type(value) is not int:
+        value = _figure(each, values.get(each.code)) if each.watch else None
+        if value is None:
             continue
-        past = [(key, known[each.code]) for key, known, _at in history if type(known.get(each.code)) is int]
+        before = ((key, _figure(each, known.get(each.code))) for key, known, _at in history)
+        past = [(key, figure) for key, figure in before if figure is not None]
         fault = _falls(each, past, value) if each.cumulative else None
         fault = fault or _out_of_range(each, past, period, value)
         if fault:
@@ -68,14 +83,25 @@ def unusual_values(
     return found
 
 
-def _falls(each: Field, past: Sequence[tuple[str, int]], value: int) -> ValueFault | None:
+def _figure(each: Field, value: Any) -> Figure | None:
+    """Read a figure as it is kept; None for what is not given or is none."""
+    if each.kind == "integer":
+        return value if type(value) is int else None
+    if type(value) is int or (type(value) is str and DECIMAL.fullmatch(value)):
+        return Decimal(value)
+    return None
+
+
+def _falls(each: Field, past: Sequence[tuple[str, Figure]], value: Figure) -> ValueFault | None:
     if not past or value >= past[-1][1]:
         return None
     says = _("This total falls from {was} to {now}. If earlier figures were corrected, confirm it.")
     return ValueFault(each.code, "falls", says, {"was": past[-1][1], "now": value})
 
 
-def _out_of_range(each: Field, past: Sequence[tuple[str, int]], period: str, value: int) -> ValueFault | None:
+def _out_of_range(
+    each: Field, past: Sequence[tuple[str, Figure]], period: str, value: Figure
+) -> ValueFault | None:
     figures = [figure for _key, figure in past]
     keys = [key for key, _figure in past]
     if each.cumulative:
