@@ -71,7 +71,7 @@ def test_a_refused_form_keeps_what_was_typed_and_names_the_field(house, at_by):
     assert 'value="many"' in shown
     assert escape("A <bridge> is out") in shown
     assert "by phone" in shown
-    assert '<a href="#f-events">' in shown
+    assert '<a href="#f-events">Events recorded: This must be a whole number' in shown
     assert 'aria-describedby="fault-events"' in shown
     assert not Report.objects.visible_to(house.na("BY")).exists()
 
@@ -125,6 +125,7 @@ def test_a_report_shows_its_versions_side_by_side_and_who_has_seen_it(house, at_
     assert "<ins>5</ins>" in shown
     assert "Two more" in shown
     assert "No change" in shown
+    assert "H1 INTERNAL TO THE ORGANISATION · AM BY" in shown
     assert f"/receipts/{done.entry}/" in shown
     assert "Kazakhstan" in shown
     assert "Withdraw the report" in shown

@@ -14,7 +14,7 @@ from commonwatch.register.gate import Reader
 MOST_POINTS = 5000
 COLOURS = 8
 WIDTH, HEIGHT = 960, 320
-LEFT, RIGHT, TOP, BOTTOM = 72, 16, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 72, 40, 12, 28
 TICKS = 5
 
 

@@ -149,9 +149,23 @@ def form(by: Actor, form: forms.Form, corrects: Report | None = None) -> dict[st
         "corrects": corrects,
         "may_nil": type_.nil,
         "saved_at": form.saved_at,
-        "faults": [Choice(code, says) for code, says in form.faults],
-        "warnings": [Choice(code, says) for code, says in form.warnings],
+        "faults": _named(type_, form.faults),
+        "warnings": _named(type_, form.warnings),
     }
+
+
+def _named(type_: InformationType, found: Sequence[tuple[str, str]]) -> list[Choice]:
+    """Put the field's name before each sentence, in the order of the form; what concerns no field comes first."""
+    names = {each.code: words(each.name) for each in type_.fields}
+    order = {code: place for place, code in enumerate(names)}
+    found = sorted(found, key=lambda each: order.get(each[0], -1))
+    return [
+        Choice(
+            code if code in names else "",
+            f"{names[code]}: {says}" if code in names else says,
+        )
+        for code, says in found
+    ]
 
 
 def _choices(each: forms.Asked) -> list[Choice]:
@@ -214,6 +228,7 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
     type_ = kind_of(row.type)
     journal = row.journal
     label = label_of(level=journal.level, categories=journal.categories, parties=journal.parties)
+    level = node.current().pack.level(label.level)
     tone, sign, state = STATES.get(row.state, STATES["value"])
     seen = list(Seen.objects.visible_to(by).filter(subject=row.key).order_by("at", "key"))
     return {
@@ -228,6 +243,7 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
         "values": _values(type_, row.values),
         "versions": versions(row, type_, reader=by),
         "label": label,
+        "banner": {"text": f"{words(level.banner)} · {_codes(label.parties)}", "tone": level.tone},
         "categories": ", ".join(label.categories),
         "readers": reader_names(label.parties or (row.party,)),
         "imported": _imported(row),
@@ -238,6 +254,11 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
         "exercise": journal.mode == "exercise",
         **_may(by, row, seen=seen),
     }
+
+
+def _codes(parties: Sequence[str]) -> str:
+    """Write the readers short, as banners have them."""
+    return gettext("EVERYBODY") if tuple(parties) == EVERYBODY else " ".join(parties)
 
 
 def _may(by: Actor, row: Report, *, seen: Sequence[Seen]) -> dict[str, bool]:
