@@ -57,12 +57,19 @@
     return null;
   };
   let place = null;
+  const path = (address) => new URL(address, window.location.href).pathname;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const part = event.detail.target;
+    const { target: part, xhr, requestConfig } = event.detail;
+    // Led to another page, for instance to the entrance when the session has ended: go there, do not nest it.
+    if (xhr.responseURL && path(xhr.responseURL) !== path(requestConfig.path)) {
+      event.detail.shouldSwap = false;
+      window.location.assign(xhr.responseURL);
+      return;
+    }
     const focused = part.contains(document.activeElement) ? name(document.activeElement) : null;
     const scrolled = [...part.querySelectorAll(".table-scroll[id]")].map((each) => [each.id, each.scrollLeft]);
     const open = [...part.querySelectorAll("details[open][id]")].map((each) => each.id);
-    place = { focused, scrolled, open, part: part.id, sent: event.detail.requestConfig.verb !== "get" };
+    place = { focused, scrolled, open, part: part.id, sent: requestConfig.verb !== "get" };
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (!place) return;
