@@ -36,6 +36,7 @@ ROUTES = {
     "ui:demo": Route(EVERYBODY, "POST"),
     "ui:sign-out": Route(EVERYBODY, "POST"),
     "ui:theme": Route(EVERYBODY, "POST"),
+    "ui:mode": Route(OFFICES, "POST"),
     "ui:language": Route(EVERYBODY, "POST"),
     "federation:journals": OPEN,
     "federation:checkpoint": OPEN,
@@ -66,3 +67,8 @@ ROUTES = {
     "exchange:quarantine": PAGE,
     "exchange:quarantined": PAGE,
 }
+
+
+def rule(name):
+    """The rule of an address; one that is not listed yet is examined as a page of offices."""
+    return ROUTES.get(name, PAGE)

@@ -14,7 +14,7 @@ from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.desks.exchange.models import Quarantined
 from commonwatch.register.models import Journal
-from tests.house.routes import EVERYBODY, NOBODY, OFFICES, ROUTES
+from tests.house.routes import EVERYBODY, NOBODY, OFFICES, ROUTES, rule
 from tests.house.tree import list_of
 
 PERIOD = "2026-09-14"
@@ -118,7 +118,7 @@ def samples(subject, entry, journal, *, number):
 def asked(arguments=None):
     """Every address that answers GET, filled with what stands for its arguments."""
     for each in addresses():
-        if ROUTES[each.name].asks == "GET":
+        if rule(each.name).asks == "GET":
             yield each, "/" + each.path.format(**(arguments or {}))
 
 
@@ -138,7 +138,7 @@ def test_every_page_answers_everybody(street, viewer):
     for arguments in (street.shown, street.hidden, street.never):
         for each, path in asked(arguments):
             answer = client.get(path)
-            shut = VIEWERS[viewer] is None and ROUTES[each.name].who == OFFICES
+            shut = VIEWERS[viewer] is None and rule(each.name).who == OFFICES
             if answer.status_code not in (AWAY if shut else FINE):
                 faults.append(f"{answer.status_code} {path} {raised(answer)}")
     assert not faults, list_of(sorted(set(faults)))
@@ -155,7 +155,7 @@ def test_pages_open_to_those_for_whom_they_are(street):
     faults = []
     for each, path in asked(street.shown):
         opened = {duty.get(path).status_code, belarus.get(path).status_code}
-        if (200 in opened) is (ROUTES[each.name].who == NOBODY):
+        if (200 in opened) is (rule(each.name).who == NOBODY):
             faults.append(f"{opened} {path}")
     assert not faults, list_of(faults)
 
@@ -163,9 +163,7 @@ def test_pages_open_to_those_for_whom_they_are(street):
 def test_the_public_opens_what_is_for_everybody(street):
     public = street.house.client()
     general = [
-        path
-        for each, path in asked(street.shown)
-        if not each.arguments and ROUTES[each.name].who == EVERYBODY
+        path for each, path in asked(street.shown) if not each.arguments and rule(each.name).who == EVERYBODY
     ]
     assert {path: public.get(path).status_code for path in general} == dict.fromkeys(general, 200)
 
@@ -174,7 +172,7 @@ def test_what_is_for_posting_does_not_answer_a_get(street):
     client = street.house.client(*VIEWERS["center"])
     read = {each.path for each, _path in asked(street.shown)}
     for each in addresses():
-        if ROUTES[each.name].asks == "POST" and each.path not in read:
+        if rule(each.name).asks == "POST" and each.path not in read:
             answer = client.get("/" + each.path.format(**street.shown))
             assert answer.status_code == 405, each.path
 
