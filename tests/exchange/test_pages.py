@@ -205,6 +205,7 @@ def test_a_type_shows_its_fields_checks_and_lists(at_by):
 
     assert "More returns were received than were due." in shown
     assert "obligations_met" in shown
+    assert "Permanent Council" in shown
     assert at_by.get("/types/none/").status_code == 404
 
 

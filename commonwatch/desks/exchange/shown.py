@@ -542,7 +542,7 @@ def type_page(by: Actor, type_: InformationType) -> dict[str, Any]:
     return {
         "type": type_,
         "owes": owes_text(type_),
-        "to": ", ".join(party_name(code) for code in _receivers(type_)),
+        "to": ", ".join(_receivers(type_)),
         "when": schedule_text(type_),
         "asked": [_asked(each) for each in type_.fields],
         "checks": [{"says": words(each.says), "refuses": each.breaks == "refuse"} for each in type_.checks],
@@ -557,8 +557,12 @@ def type_page(by: Actor, type_: InformationType) -> dict[str, Any]:
     }
 
 
-def _receivers(type_: InformationType) -> tuple[str, ...]:
-    return node.current().pack.select(type_.to, on=now().date())
+def _receivers(type_: InformationType) -> list[str]:
+    """Name the parties and the bodies to which a type is sent today."""
+    pack, on = node.current().pack, now().date()
+    bodies = {each.code: words(each.name) for each in pack.bodies}
+    parties = [party_name(code) for code in pack.select(type_.to, on=on)]
+    return parties + [bodies[code] for code in type_.to if code in bodies and not pack.has_party(code)]
 
 
 KINDS = {
