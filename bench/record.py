@@ -1,0 +1,130 @@
+"""The record behind the benches of page, proof and rebuild: 30 types, 30 parties, a million entries, kept for the next run.
+
+Its reports and slips are written through the register's own door, a day of one party at a time.
+"""
+
+import random
+import shutil
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.measure import BUILD, ROOT
+from bench.reports import WORDS
+
+COUNT = 30
+TEXT = 1050
+AT_ONCE = 900
+
+
+def enter(home: Path) -> None:
+    """Load Django with the settings of a home; without a node."""
+    from commonwatch.config.commands import inside
+
+    inside.enter(home, pack="csto")
+
+
+def pack() -> Any:
+    """Make the pack of the bench: the shipped one with thirty member states and thirty daily returns."""
+    from commonwatch.charter import pack as charter
+
+    shipped = charter.load(ROOT / "organisations" / "csto")
+    state, daily = shipped.party("BY"), shipped.type("D1")
+    replaced = msgspec.structs.replace
+    states = [replaced(state, code=f"P{number:02d}") for number in range(COUNT)]
+    organs = [each for each in shipped.parties if each.kind == "organ"]
+    types = [replaced(daily, code=f"T{number:02d}") for number in range(COUNT)]
+    return replaced(shipped, parties=(*states, *organs), types=tuple(types), digest="0" * 64)
+
+
+def install(home: Path) -> Any:
+    """Open the node of the bench in a home and install it."""
+    from commonwatch.register import node
+
+    charter = pack()
+    parties = frozenset(each.code for each in charter.parties)
+    made = node.Node(party=charter.center, pack=charter, home=home, hosted=parties - {charter.center})
+    node.install(made)
+    return made
+
+
+def prepared(entries: int) -> Path:
+    """Return a home with that many entries, made on first use and kept under build/bench until the code that writes it changes."""
+    home = BUILD / f"record-{entries}-{_version()}"
+    if not (home / "ready").exists():
+        for old in BUILD.glob(f"record-{entries}-*"):
+            shutil.rmtree(old)
+        (home / "static").mkdir(parents=True)
+        print(f"  preparing {entries:,} entries in {home.relative_to(ROOT)}", flush=True)
+        _make(home, entries)
+    else:
+        enter(home)
+        install(home)
+    return home
+
+
+def _version() -> str:
+    """Name the state of the code that shapes the record."""
+    sources = [*ROOT.glob("commonwatch/register/migrations/0*.py"), *ROOT.glob("commonwatch/desks/*/migrations/0*.py")]
+    sources += [ROOT / "commonwatch/desks/exchange/facts.py", ROOT / "commonwatch/journal/entry.py"]
+    sources += [ROOT / "commonwatch/desks/exchange/projection.py", Path(__file__)]
+    return sha256(b"".join(each.read_bytes() for each in sorted(sources))).hexdigest()[:12]
+
+
+def _make(home: Path, entries: int) -> None:
+    from django.core.management import call_command
+    from django.db import connection
+
+    enter(home)
+    call_command("migrate", verbosity=0)
+    at = install(home)
+    dice = random.Random(1)
+    days = -(-entries // (2 * COUNT * COUNT))
+    last = datetime.now(tz=UTC).date()
+    states = [each.code for each in at.pack.parties if each.code.startswith("P")]
+    written = 0
+    for day in range(days):
+        when = last - timedelta(days=days - 1 - day)
+        for party in states:
+            written += _write_day(at, party, when, dice)
+        if day % 50 == 49:
+            print(f"    {written:,}", flush=True)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (home / "ready").write_text("1")
+
+
+def _write_day(at: Any, party: str, day: date, dice: random.Random) -> int:
+    """File one party's reports of a day, each with its slip; the clock stands at that day."""
+    from commonwatch.access.actor import act_for
+    from commonwatch.charter.label import Label
+    from commonwatch.desks.exchange import facts, intake
+    from commonwatch.desks.exchange.acts import new_subject
+    from commonwatch.desks.exchange.projection import slip_subject
+    from commonwatch.register import log
+
+    starts = intake.micros(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    at.clock = lambda: starts + 5 * 3_600_000_000
+    by = act_for(party=party, office="na-officer", account="bench", client="bench")
+    readers = at.pack.readers("members", originator=party, on=day)
+    label = Label(level="H1", parties=readers)
+    period = day.isoformat()
+    drafts = []
+    for type_ in at.pack.types:
+        text = " ".join(dice.choices(WORDS, k=200))[:TEXT]
+        values = {"change": "change", "text": text, "events": dice.randrange(40), "area": "north"}
+        report = facts.ReportSubmitted(
+            type=type_.code, owes=party, period=period, values=values, channel="api", client="bench",
+            ref=f"{period}-{type_.code}",
+        )  # fmt: skip
+        slip = facts.DutyNoted(
+            type=type_.code, owes=party, period=period, starts=starts, number=1, act="submitted"
+        )
+        key = slip_subject(filer=party, type_=type_.code, owes=party, period=period)
+        drafts.append(log.Draft(report, new_subject("report", party), label, new=True))
+        drafts.append(log.Draft(slip, key, label, new=True))
+    log.turn(log.append_many)(drafts, by=by)
+    return len(drafts)
