@@ -3,9 +3,9 @@
 import os
 import socket
 import sys
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 

@@ -131,14 +131,14 @@ class Posts:
         return None
 
     def _ahead(self) -> str | None:
-        """Send a report whose period has begun some time before it is due."""
+        """Send a report some time before it is due."""
         now = datetime.now(UTC)
         free = [
             slot
             for party in STATES
             if party != LEFT_TO_PEOPLE
             for slot, row in self._open(party)
-            if row["timeliness"] == "due" and slot.starts <= now and self.plan.fate(slot) == "on_time"
+            if row["timeliness"] == "due" and _over(slot, now) and self.plan.fate(slot) == "on_time"
         ]
         # Half of what can be sent now is left, so that the board does not fill up before its time.
         free = [slot for slot in free if self.plan.dice("left", *slot[:3]).random() < 0.5]
@@ -259,6 +259,11 @@ class Posts:
             f"/reports/new/{slot.type}/", _owes=slot.party, _period=slot.period, confirmed="1", **fields
         )
         return f"{slot.party} calls the Center about {slot.type} for {slot.period}"
+
+
+def _over(slot: Any, now: datetime) -> bool:
+    """Say whether a report can be written: its week or month is over, its day has begun."""
+    return bool(slot.ends <= now or (slot.starts <= now and slot.ends - slot.starts <= timedelta(days=1)))
 
 
 def _young(row: Report, *, hours: float) -> bool:

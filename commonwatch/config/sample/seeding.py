@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from django.db import transaction
 from django.db.models import Max
 
 from commonwatch.access.actor import Actor, act_for, new_token, offices_of
@@ -38,14 +37,13 @@ class Todo(NamedTuple):
 def seat_everybody() -> None:
     """Make an account for every office of every party; nobody can sign in to it by a password."""
     taken = set(Account.objects.values_list("handle", flat=True))
-    with transaction.atomic():
-        for party in node.current().pack.parties:
-            for each in offices_of(party.code):
-                handle = handle_of(party.code, each.code)
-                if handle not in taken:
-                    Account.objects.create_account(
-                        handle=handle, party=party.code, office=each.code, password=None
-                    )
+    chairs = [
+        (party.code, each.code) for party in node.current().pack.parties for each in offices_of(party.code)
+    ]
+    for party, chair in chairs:
+        handle = handle_of(party, chair)
+        if handle not in taken:
+            Account.objects.create_account(handle=handle, party=party, office=chair, password=None)
 
 
 def handle_of(party: str, office_code: str) -> str:
