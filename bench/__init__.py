@@ -1,1 +1,1 @@
-"""Every figure that the README quotes, beside a peer or a limit measured in the same run: `python -m bench [NAME ...]`."""
+"""Every figure that the README quotes, beside a peer or a limit of the same run: `python -m bench [NAME ...]`."""

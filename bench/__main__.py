@@ -18,9 +18,13 @@ BENCHES = {
 
 def main() -> int:
     """Run the benches named, all when none is; return 1 when a promise is not kept and 2 when a bench fails."""
-    reader = argparse.ArgumentParser(prog="python -m bench", epilog="; ".join(f"{k}: {v}" for k, v in BENCHES.items()))
+    reader = argparse.ArgumentParser(
+        prog="python -m bench", epilog="; ".join(f"{k}: {v}" for k, v in BENCHES.items())
+    )
     reader.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
-    reader.add_argument("--quick", action="store_true", help="small sizes, to see that it works; judges nothing")
+    reader.add_argument(
+        "--quick", action="store_true", help="small sizes, to see that it works; judges nothing"
+    )
     reader.add_argument("--profile", action="store_true", help="intake: show where the time goes instead")
     asked = reader.parse_args()
     unknown = sorted(set(asked.names) - set(BENCHES))

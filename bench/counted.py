@@ -10,23 +10,24 @@ from commonwatch.register import node
 COUNTS = {"fdatasync": 0, "fsync": 0}
 
 
-def _counting(name: str) -> Callable[[int], None]:
-    sync: Callable[[int], None] = getattr(os, name)
+def _counting(name: str) -> Callable[[Any], None]:
+    sync: Callable[[Any], None] = getattr(os, name)
 
-    def counted(handle: int) -> None:
+    def counted(handle: Any) -> None:
         COUNTS[name] += 1
         sync(handle)
 
     return counted
 
 
-os.fdatasync, os.fsync = _counting("fdatasync"), _counting("fsync")
+for _name in COUNTS:
+    setattr(os, _name, _counting(_name))
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer `/bench/counts` with turns, commits and waits of Python's own; everything else as the product does."""
     if environ["PATH_INFO"] != "/bench/counts":
-        return inner(environ, start_response)  # type: ignore[no-any-return]
+        return inner(environ, start_response)
     pen = node.current().pen
     said = {"turns": pen.turns, "commits": pen.commits, **COUNTS}
     start_response("200 OK", [("Content-Type", "text/plain")])

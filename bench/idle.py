@@ -16,7 +16,16 @@ def run(asked: Options) -> bool:
     """Start the demonstration, open its first page, let it rest, and add up its processes."""
     with tempfile.TemporaryDirectory(prefix="commonwatch-bench-") as name:
         folder, port = Path(name), free_port()
-        command = [sys.executable, "-m", "commonwatch", "demo", "--port", str(port), "--data", str(folder / "data")]
+        command = [
+            sys.executable,
+            "-m",
+            "commonwatch",
+            "demo",
+            "--port",
+            str(port),
+            "--data",
+            str(folder / "data"),
+        ]
         server = Server(command, port=port, env={}, log=folder / "server.log")
         try:
             server.await_answer("/health")

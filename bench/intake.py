@@ -148,8 +148,10 @@ def _plain(sql: str, *, indexed: bool) -> str:
     """Take the constraints that stand on an index out of a table's definition, unless they are wanted."""
     if indexed:
         return sql
-    sql = sql.split(", CONSTRAINT")[0] + ")" if ", CONSTRAINT" in sql else sql
-    return sql.replace(" NOT NULL UNIQUE", " NOT NULL").replace("varchar(240) NOT NULL PRIMARY KEY", "varchar(240) NOT NULL")
+    sql = sql.split(", CONSTRAINT", maxsplit=1)[0] + ")" if ", CONSTRAINT" in sql else sql
+    return sql.replace(" NOT NULL UNIQUE", " NOT NULL").replace(
+        "varchar(240) NOT NULL PRIMARY KEY", "varchar(240) NOT NULL"
+    )
 
 
 def _share(rows: Sequence[tuple[Any, ...]], turn: int, turns: int) -> Sequence[tuple[Any, ...]]:
@@ -175,8 +177,8 @@ def _copy(url: str) -> float:
     with psycopg.connect(url) as connection:
         rows: Rows = {}
         for table in TABLES:
-            rows[table] = connection.execute(f'SELECT * FROM "{table}"').fetchall()  # type: ignore[arg-type]  # noqa: S608
-            connection.execute(f'CREATE TABLE "raw_{table}" (LIKE "{table}" INCLUDING ALL)')  # type: ignore[arg-type]
+            rows[table] = connection.execute(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608
+            connection.execute(f'CREATE TABLE "raw_{table}" (LIKE "{table}" INCLUDING ALL)')
         connection.commit()
         turns = len(rows["exchange_report"]) // SIZE
         with timed() as watch:
@@ -189,7 +191,7 @@ def _copy(url: str) -> float:
 def _copy_turn(connection: psycopg.Connection[Any], rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> None:
     with connection.cursor() as cursor:
         for table, some in rows.items():
-            with cursor.copy(f'COPY "raw_{table}" FROM STDIN') as copy:  # type: ignore[arg-type]
+            with cursor.copy(f'COPY "raw_{table}" FROM STDIN') as copy:
                 for row in some:
                     copy.write_row(row)
 

