@@ -202,10 +202,9 @@ def _translations(reading: Reading) -> Iterator[Fault]:
             if missing:
                 says = f"The text in {', '.join(missing)} is missing."
                 yield document.fault(path, says, f"Give it in {', '.join(languages)}.")
-            for tag in texts:
-                if tag not in languages:
-                    says = f"“{tag}” is not a language of this pack."
-                    yield document.fault((*path, tag), says, nearest(tag, languages))
+            for tag in (each for each in texts if each not in languages):
+                says = f"“{tag}” is not a language of this pack."
+                yield document.fault((*path, tag), says, nearest(tag, languages))
 
 
 def _zones(reading: Reading) -> Iterator[Fault]:
@@ -325,13 +324,16 @@ def _rules_across(reading: Reading) -> Iterator[Fault]:
         kinds = {code: answer.get("kind") for _, answer in find(kind, ("fields", "[]"))
                  if isinstance(answer, dict) and isinstance(code := answer.get("code"), str)}  # fmt: skip
         figures = [code for code, answer in kinds.items() if answer in FIGURES]
-        for inner, check in find(kind, ("checks", "[]")):
-            for side in ("left", "right"):
-                named = check.get(side) if isinstance(check, dict) else None
-                if not isinstance(named, str) or named in figures:
-                    continue
+        sides = (
+            ((*path, *inner, side), check.get(side))
+            for inner, check in find(kind, ("checks", "[]"))
+            for side in ("left", "right")
+            if isinstance(check, dict)
+        )
+        for where, named in sides:
+            if isinstance(named, str) and named not in figures:
                 says = f"“{named}” is not a figure." if named in kinds else f"There is no field “{named}”."
-                yield document.fault((*path, *inner, side), says, nearest(named, figures))
+                yield document.fault(where, says, nearest(named, figures))
 
 
 def _choices(reading: Reading) -> Iterator[Fault]:
@@ -425,11 +427,10 @@ def _steps(reading: Reading) -> Iterator[Fault]:
     for document, path, procedure in reading.each("procedures", "procedures", "[]"):
         steps = {code for _, code in find(procedure, ("steps", "[]", "code")) if isinstance(code, str)}
         named = (("first",), ("steps", "[]", "follows", "[]"), ("steps", "[]", "needs", "[]"))
-        for pattern in named:
-            for inner, step in find(procedure, pattern):
-                if isinstance(step, str) and step not in steps:
-                    says = f"This procedure has no step “{step}”."
-                    yield document.fault((*path, *inner), says, nearest(step, steps))
+        for inner, step in (found for pattern in named for found in find(procedure, pattern)):
+            if isinstance(step, str) and step not in steps:
+                says = f"This procedure has no step “{step}”."
+                yield document.fault((*path, *inner), says, nearest(step, steps))
         yield from _unreachable(document, path, procedure)
 
 

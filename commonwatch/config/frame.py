@@ -87,7 +87,7 @@ def banner(actor: Actor | None) -> dict[str, str]:
     """Return the banner of the highest level that the reader's pages may hold."""
     levels = sorted(node.current().pack.labels.levels, key=lambda level: level.rank)
     held = {shelf.label.level for shelf in actor.shelves} if actor else set()
-    highest = [level for level in levels if level.code in held] or levels[:1]
+    highest = [level for level in levels if level.code in held] or levels[: 2 if actor else 1]
     return {"text": words(highest[-1].banner), "tone": highest[-1].tone, "code": highest[-1].code}
 
 

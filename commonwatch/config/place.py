@@ -17,8 +17,13 @@ def home() -> Path:
 
 
 def pack_folder() -> Path:
-    """Return the organisation pack's folder: $COMMONWATCH_PACK (a path, or the name of a shipped pack), else csto."""
-    named = os.environ.get("COMMONWATCH_PACK", "csto")
+    """Return the organisation pack's folder: $COMMONWATCH_PACK, else what the home remembers, else csto.
+
+    It is named by a path, or by the name of a shipped pack.
+    """
+    remembered = home() / "pack"
+    kept = remembered.read_text().strip() if remembered.is_file() else "csto"
+    named = os.environ.get("COMMONWATCH_PACK", kept)
     shipped = SOURCE / "organisations" / named
     return shipped if shipped.is_dir() else Path(named).resolve()
 

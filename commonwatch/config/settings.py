@@ -116,5 +116,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django.request": {"level": "ERROR"}},  # a 404 is no news
     "root": {"handlers": ["console"], "level": os.environ.get("COMMONWATCH_LOG", "WARNING")},
 }

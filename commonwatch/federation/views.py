@@ -35,7 +35,6 @@ def journals(request: HttpRequest) -> HttpResponse:
             "everybody": shelf.label.parties == ("*",),
             "size": shelf.size,
             "last_at": shelf.last_at,
-            "closed": rows[shelf.id].closed,
             "hosted": shelf.party != node.current().party,
             "root": rows[shelf.id].root,
         }

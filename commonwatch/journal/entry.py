@@ -200,7 +200,7 @@ def _check_values(entry: Entry) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _check_shared(v: int, kind: str, party: str, by: By, label: EntryLabel, mode: str) -> None:  # noqa: PLR0913
+def _check_shared(v: int, kind: str, party: str, by: By, label: EntryLabel, mode: str) -> None:  # noqa: PLR0913, PLR0917 - the fields of an envelope
     """Hold to their forms the fields that many entries share: each combination once."""
     held = (
         ("v", v == VERSION),

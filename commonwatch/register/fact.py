@@ -57,7 +57,7 @@ def owner(subject: str) -> str:
 class JournalOpened(Fact, frozen=True):
     """Entry 0 of every journal: its audience in full, its epoch, the key that signs it, and what it continues.
 
-    `previous` is the origin of the closed epoch, with its last size and root (hex); `hosted_by` names the party on
+    `previous` is the origin of the epoch before, with its last size and root (hex); `hosted_by` names the party on
     whose node the key is held when that is not the owner itself. `pack` is the digest (hex) of the pack in force.
     """
 
@@ -69,11 +69,3 @@ class JournalOpened(Fact, frozen=True):
     previous: str = ""
     previous_size: int = 0
     previous_root: str = ""
-
-
-@fact("register.journal.closed")
-class JournalClosed(Fact, frozen=True):
-    """The last entry of a journal whose audience has changed: where its owner goes on writing."""
-
-    successor: str
-    ground: str

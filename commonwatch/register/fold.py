@@ -235,15 +235,15 @@ class _Batch:
 
 def snapshot() -> Mapping[str, str]:
     """Return a SHA-256 (hex) of every projection's rows in key order; equal tables give equal digests."""
-    digests: dict[str, str] = {}
-    for model in tables():
-        table, name = table_of(model), model._meta.db_table
-        columns = ", ".join(f'"{column}"' for column in table.columns)
-        digest = sha256()
-        with connections[node.current().database].cursor() as cursor:
-            cursor.execute(f'SELECT {columns} FROM "{name}" ORDER BY "key"')  # noqa: S608
-            while part := cursor.fetchmany(1000):
-                for row in part:
-                    digest.update(repr(row).encode())
-        digests[name] = digest.hexdigest()
-    return digests
+    return {model._meta.db_table: _digest(table_of(model)) for model in tables()}
+
+
+def _digest(table: Table) -> str:
+    name = table.model._meta.db_table
+    columns = ", ".join(f'"{column}"' for column in table.columns)
+    digest = sha256()
+    with connections[node.current().database].cursor() as cursor:
+        cursor.execute(f'SELECT {columns} FROM "{name}" ORDER BY "key"')  # noqa: S608
+        while part := cursor.fetchmany(1000):
+            digest.update("".join([repr(row) for row in part]).encode())
+    return digest.hexdigest()

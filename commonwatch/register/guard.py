@@ -4,6 +4,7 @@ It is appended to and synced after every commit and before anybody is answered, 
 backup is recognised: it is behind its guard, and opens read-only.
 """
 
+import errno
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -36,14 +37,20 @@ class Guard:
     def write(self, notes: Iterable[str]) -> None:
         """Append the notes and see them on the disk.
 
+        What a full disk left half written is cut off again, so that the next record does not stand behind it.
+
         :raises OSError: when the disk refuses; then nobody may be answered.
         """
         data = b"".join(b"%d\n" % len(raw) + raw for raw in (note.encode() for note in notes))
         new = not self.path.exists()
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        end = os.fstat(handle).st_size
         try:
-            os.write(handle, data)
+            _write_whole(handle, data)
             os.fdatasync(handle)
+        except OSError:
+            os.ftruncate(handle, end)
+            raise
         finally:
             os.close(handle)
         if new:
@@ -51,6 +58,16 @@ class Guard:
 
     def read(self) -> Mapping[str, str]:
         """Return the last signed note of each origin; a record torn by a crash at the end is passed over."""
+        return self._records()[0]
+
+    def mend(self) -> None:
+        """Cut off a record torn by a crash, before anything is written behind it; it was never answered for."""
+        _notes, whole = self._records()
+        if self.path.exists() and self.path.stat().st_size > whole:
+            os.truncate(self.path, whole)
+
+    def _records(self) -> tuple[dict[str, str], int]:
+        """Read the records: the last note of each origin, and how many bytes are whole records."""
         notes: dict[str, str] = {}
         data = self.path.read_bytes() if self.path.exists() else b""
         place = 0
@@ -62,7 +79,7 @@ class Guard:
             note = data[start : start + int(line)].decode()
             notes[note.split("\n", 1)[0]] = note
             place = start + int(line)
-        return notes
+        return notes, place
 
     def compact(self) -> None:
         """Keep only the last note of each origin once the file has grown long."""
@@ -95,6 +112,12 @@ def compare(*, stored: Checkpoint | None, guarded: Checkpoint, root_at_guard: by
 def signed(note: str) -> Checkpoint:
     """Read the checkpoint out of a note that this node wrote itself."""
     return Checkpoint.parse(note_text(note))
+
+
+def _write_whole(handle: int, data: bytes) -> None:
+    written = os.write(handle, data)
+    if written != len(data):
+        raise OSError(errno.ENOSPC, f"only {written} of {len(data)} bytes of the guard were written")
 
 
 def _sync_folder(path: Path) -> None:

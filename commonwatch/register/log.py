@@ -116,14 +116,6 @@ class Unwritable(Refusal):
     hint = _("Take out what is named and send it again.")
 
 
-class Closed(Refusal):
-    """The journal was closed: its audience has changed."""
-
-    code, status = "register.closed", 409
-    says = _("The journal {origin} is closed: its audience has changed.")
-    hint = _("Issue it anew for the present readers.")
-
-
 @dataclass(eq=False)
 class Open:
     """A journal during a transaction: its row, and the leaf hashes not yet in its tiles."""
@@ -328,8 +320,6 @@ def _write(drafts: Sequence[Draft], *, by: Writer, work: Work) -> list[Written]:
     written: list[Written] = []
     for draft in drafts:
         journal = work.journal(party=by.party, mode=by.mode, label=draft.label)
-        if journal.row.closed:
-            raise Closed(origin=journal.row.origin)
         at = journal.last_at = max(now, journal.last_at)
         data, entry_id = _encode(draft, by=by, at=at, now=now, work=work)
         leaf, number, jid = tree.leaf_hash(data), journal.next, journal.row.pk

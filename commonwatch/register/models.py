@@ -43,7 +43,6 @@ class Journal(models.Model):
     root = models.CharField(max_length=64, default="", blank=True)
     checkpoint = models.TextField(default="", blank=True)
     last_at = models.BigIntegerField(default=0)
-    closed = models.BooleanField(default=False)
     ours = models.BooleanField(default=True)
 
     class Meta:

@@ -97,15 +97,19 @@ class Pen:
         batch: list[_Waiting] = []
         try:
             with self._held():
-                with self._mutex:
-                    while self._queue and len(batch) < self.most:
-                        batch.append(self._queue.popleft())
+                self._take(batch)
                 self._write(batch, session)
         except BaseException as error:  # noqa: BLE001 - every waiting turn must hear of it, whatever it is
             for waiting in batch or [own]:
                 waiting.error = waiting.error or error
         finally:
             self._hand_over(batch, own)
+
+    def _take(self, batch: list[_Waiting]) -> None:
+        """Move those who wait into the batch, up to the most that one transaction carries."""
+        with self._mutex:
+            while self._queue and len(batch) < self.most:
+                batch.append(self._queue.popleft())
 
     def _write(self, batch: list[_Waiting], session: Callable[[], Any]) -> None:
         if self._stopped:

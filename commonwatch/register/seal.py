@@ -123,21 +123,33 @@ def wake(node: Node) -> None:
     :raises BehindGuard: when the database is older than what was signed.
     :raises Broken: when it contradicts what was signed.
     """
-    if not node.awake:
-        check_guard(node)
-        guard_of(node).compact()
-        node.awake = True
+    if node.awake:
+        return
+    guard = guard_of(node)
+    guard.mend()
+    ahead = check_guard(node)
+    if ahead:
+        guard.write(ahead)
+    guard.compact()
+    node.awake = True
 
 
-def check_guard(node: Node) -> None:
-    """Hold every journal of this node against the guard; see `wake`."""
+def check_guard(node: Node) -> list[str]:
+    """Hold every journal of this node against the guard; return the notes by which the database is ahead.
+
+    It is ahead when the machine stopped between a commit and the guard: nobody was answered, and nothing is wrong.
+
+    :raises BehindGuard, Broken: as `wake` does.
+    """
     rows = {row.origin: row for row in Journal.objects.filter(ours=True)}
-    for origin, note in guard_of(node).read().items():
+    known = guard_of(node).read()
+    for origin, note in known.items():
         guarded, row = signed(note), rows.get(origin)
         if row is None:
             raise BehindGuard(origin=origin, size=0, signed=guarded.size)
         root = root_at(node, row.pk, size=guarded.size) if row.size >= guarded.size else None
         compare(stored=signed(row.checkpoint), guarded=guarded, root_at_guard=root)
+    return [row.checkpoint for row in rows.values() if row.size and known.get(row.origin) != row.checkpoint]
 
 
 def checkpoint_database(node: Node, *, written: int) -> None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-import msgspec
 from django.db import connections
 
 from commonwatch.errors import Broken
-from commonwatch.journal import checkpoint, note, tiles, tree
+from commonwatch.journal import checkpoint, note, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import node, seal
@@ -31,13 +30,9 @@ def verify_stored(row: Journal, *, progress: Progress | None = None) -> int:
         raise Broken(f"{row.origin}: the stored size or root is not that of its checkpoint")
     stored = {(t.level, t.number): bytes(t.data) for t in Tile.objects.filter(journal=row, level__gt=0)}
     read = seal.tile_reader(node.current(), row.pk)
-    erased = _erased(row)
     level: list[bytes] = []
     for index, stored_rows in enumerate(_by_tile(row)):
         leaves = _check_tile(row, index, stored_rows, read(0, index))
-        for number in (r[0] for r in stored_rows if not r[5]):
-            if number not in erased:
-                raise Broken(f"{row.origin}: entry {number} is empty and no entry says that it was erased")
         level.append(leaves)
         if progress:
             progress(index * WIDTH + len(stored_rows))
@@ -93,8 +88,6 @@ def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes) -> by
         raise Broken(f"{row.origin}: hash tile 0/{index} has {len(kept)} hashes for {len(rows)} entries")
     for (number, entry_id, kind, subject, at, raw), leaf in zip(rows, kept, strict=True):
         data = bytes(raw)
-        if not data:
-            continue
         if tree.leaf_hash(data) != leaf:
             raise Broken(f"{row.origin}: entry {number} does not give its hash in tile 0/{index}")
         opened = envelope.read(data)
@@ -123,20 +116,3 @@ def _check_upper(row: Journal, level: list[bytes], stored: dict[tuple[int, int],
             raise Broken(f"{row.origin}: hash tile {place[0]}/{place[1]} does not hold")
     if seal.root_at(node.current(), row.pk, size=row.size).hex() != row.root:
         raise Broken(f"{row.origin}: the tiles do not give the signed root")
-
-
-def _erased(row: Journal) -> dict[int, bytes]:
-    """Find which entries were erased by an entry of this journal, and their hashes as the tiles keep them."""
-    connection = connections[node.current().database]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'SELECT "data" FROM "register_entry" WHERE "journal_id" = %s AND "kind" = %s',
-            (row.pk, "register.entry.erased"),
-        )
-        bodies = [envelope.read(bytes(data)).body for (data,) in cursor.fetchall() if data]
-    hashes = tiles.TileHashes(seal.tile_reader(node.current(), row.pk))
-    found = {}
-    for body in bodies:
-        index = int(msgspec.json.decode(bytes(body))["index"])
-        found[index] = hashes(0, index)
-    return found

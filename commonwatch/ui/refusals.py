@@ -25,9 +25,10 @@ def told_as(says: str, fields: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> Any:
+    """Write a field's value; one that is itself a marked phrase is said in the active language."""
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(str(each) for each in value)
-    return value
+    return gettext(value) if isinstance(value, str) and value else value
 
 
 def problem(refusal: Refusal, *, extra: dict[str, Any] | None = None) -> HttpResponse:

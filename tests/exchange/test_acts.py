@@ -294,8 +294,8 @@ def test_exercise_reports_never_meet_real_duties(house):
 def test_the_board_takes_the_same_number_of_queries_however_much_lies_behind(
     house, django_assert_num_queries
 ):
-    from django.test.utils import CaptureQueriesContext
     from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
     def drawn():
         reader = house.duty()

@@ -190,3 +190,29 @@ def test_the_interface_describes_itself(belarus):
         "example"
     ]
     assert belarus.post("reports", example).status_code == 201
+
+
+def test_pages_of_a_list_lose_nothing_that_came_at_one_moment(belarus):
+    reports = [D1 | {"period": f"2026-09-{day:02d}", "ref": f"r{day}"} for day in range(1, 13)]
+    belarus.post("reports/batch", {"reports": reports})
+    seen, page = [], belarus.get("reports?limit=5").json()["reports"]
+    while page:
+        seen += [each["report"] for each in page]
+        page = belarus.get(f"reports?limit=5&before={page[-1]['page']}&after={page[-1]['report']}").json()[
+            "reports"
+        ]
+    assert len(seen) == len(set(seen)) == 12
+
+
+def test_something_unusual_is_named_and_asked_about_when_the_program_wants_to_be_asked(belarus):
+    for day in range(1, 13):
+        belarus.post("reports", D1 | {"period": f"2026-09-{day:02d}", "ref": f"r{day}"})
+    odd = D1 | {"ref": "odd", "values": {"change": "change", "events": 900}}
+    asked = belarus.post("reports?confirmed=false", odd)
+    assert (asked.status_code, asked.json()["code"]) == (422, "exchange.confirm-first")
+    assert asked.json()["warnings"][0]["field"] == "events"
+    taken = belarus.post("reports", odd)
+    assert taken.status_code == 201
+    assert [each["code"] for each in taken.json()["warnings"]] == ["unusual"]
+    kept = belarus.get(f"reports/{taken.json()['report']}/versions").json()["entries"][0]["body"]
+    assert kept["warned"] == ["unusual"]

@@ -24,10 +24,14 @@ def two(tmp_path, empty_database, django_db_blocker):
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
         belarus = stack.enter_context(
-            lived_in(path=tmp_path / "by", pack=PACK, party="BY", alias="belarus", empty=empty_database, hosted=())
+            lived_in(
+                path=tmp_path / "by", pack=PACK, party="BY", alias="belarus", empty=empty_database, hosted=()
+            )
         )
         center = stack.enter_context(
-            lived_in(path=tmp_path / "crc", pack=PACK, alias="center", empty=empty_database, hosted=(), seed=2)
+            lived_in(
+                path=tmp_path / "crc", pack=PACK, alias="center", empty=empty_database, hosted=(), seed=2
+            )
         )
         yield belarus, center
         for house in (belarus, center):
@@ -51,7 +55,9 @@ def carry(source, target, *, origin="small/BY/real/h1-members/1", change=None):
 
 @log.turn
 def correct(by):
-    log.append(ReportCorrected(values={"events": 2}, reason="x"), by=by, subject="report/BY/one", label=MEMBERS)
+    log.append(
+        ReportCorrected(values={"events": 2}, reason="x"), by=by, subject="report/BY/one", label=MEMBERS
+    )
 
 
 def test_what_is_carried_folds_into_the_same_rows(two):

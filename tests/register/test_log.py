@@ -198,7 +198,7 @@ def test_a_database_put_back_from_an_old_backup_opens_read_only(small, tmp_path)
             (home / name).write_bytes((tmp_path / name).read_bytes())
     small.node.awake = False
 
-    with pytest.raises(seal.BehindGuard, match="holds 2 entries.* signed for 3"):
+    with pytest.raises(seal.BehindGuard, match=r"holds 2 entries.* signed for 3"):
         write(by=small.officer(party="BY"), subject="report/BY/three")
 
     connections["default"].close()

@@ -241,6 +241,7 @@ def _sent(day: date, values: dict[str, Figure], said: SeriesMapping, falls: Sequ
         values=values,
         ref=f"{said.name}/{said.type}/{day.isoformat()}",
         note=(said.source + corrected).strip(),
+        warned=("falls",) if falls else (),
         known_at=known.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
 

@@ -42,7 +42,7 @@ class Answered(Refusal):
         failed = "Nothing was said about why: look into its log, or try again later." if status >= 500 else ""
         super().__init__(says=said, advice=str(problem.get("hint", failed)))
         self.http = status
-        errors = problem.get("errors") or ()
+        errors = problem.get("errors") or problem.get("warnings") or ()
         self.named = tuple(_named(each) for each in errors if isinstance(each, dict))
 
 

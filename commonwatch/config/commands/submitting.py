@@ -188,10 +188,11 @@ def _answer(each: acts.Filed) -> dict[str, Any]:
 def _send(there: remote.Node, given: dict[str, Any]) -> list[dict[str, Any]]:
     """File into another node, over HTTP."""
     reports = _gather(given, lambda code: _fetched(there, code))
+    asks = f"confirmed={str(given['yes']).lower()}"
     if len(reports) == 1:
-        answers = [there.post("/api/reports", reports[0])]
+        answers = [there.post(f"/api/reports?{asks}", reports[0])]
     else:
-        answers = there.post("/api/reports/batch", {"reports": reports})["reports"]
+        answers = there.post(f"/api/reports/batch?{asks}", {"reports": reports})["reports"]
     if given["receipt"]:
         given["receipt"].write_bytes(there.fetch(answers[0]["receipt"]))
     return answers

@@ -28,6 +28,7 @@ from commonwatch.desks.exchange.intake import (
     references,
     status_label,
     type_of,
+    usual,
 )
 from commonwatch.desks.exchange.models import Activation, Report, Waiver
 from commonwatch.desks.exchange.projection import content_digest, reference_key, slip_subject
@@ -196,6 +197,8 @@ def correct_report(  # noqa: PLR0913 - what a correction says
     checked = rules.check_report(type_, node.current().pack, values, nil=nil)
     if checked.faults:
         raise rules.ContentRefused(faults=checked.faults)
+    found = usual(type_, owes=row.owes, by=by, period=row.period, values=checked.values)
+    checked = checked._replace(warnings=(*checked.warnings, *found))
     fact = _with(fact, checked)
     again = _sent_before(row, fact, by=by)
     if again:

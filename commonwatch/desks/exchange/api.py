@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Field, NinjaAPI, Schema
@@ -10,15 +11,15 @@ from ninja import Field, NinjaAPI, Schema
 from commonwatch import __version__
 from commonwatch.access.actor import Actor, SignInFirst, by_token, require
 from commonwatch.access.asking import actor_for
-from commonwatch.desks.exchange import acts, board
+from commonwatch.desks.exchange import acts, board, forms
 from commonwatch.desks.exchange.acts import Filed
 from commonwatch.desks.exchange.intake import BatchRefused, Sent, moment, type_of
 from commonwatch.desks.exchange.models import Report
-from commonwatch.desks.exchange.rules import ContentRefused, ValueFault
+from commonwatch.desks.exchange.rules import ConfirmFirst, ContentRefused
 from commonwatch.errors import Refusal, _
 from commonwatch.formats import strict
-from commonwatch.register import history
-from commonwatch.ui.refusals import problem, told, told_as
+from commonwatch.register import history, node
+from commonwatch.ui.refusals import problem, told
 
 MOST = 5000
 
@@ -131,6 +132,8 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:  # noqa: AR
     """Answer a refusal, naming every place that is wrong."""
     if isinstance(refusal, ContentRefused):
         return problem(refusal, extra={"errors": faults(refusal.fields["faults"])})
+    if isinstance(refusal, ConfirmFirst):
+        return problem(refusal, extra={"warnings": faults(refusal.fields["warnings"])})
     if isinstance(refusal, BatchRefused):
         return problem(
             refusal, extra={"errors": [_in_batch(index, each) for index, each in refusal.refusals]}
@@ -140,11 +143,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:  # noqa: AR
 
 def faults(found: Any) -> list[dict[str, str]]:
     """Describe faults of single values: field, code, sentence."""
-    return [{"field": each.field, "code": each.code, "says": _says(each)} for each in found]
-
-
-def _says(fault: ValueFault) -> str:
-    return told_as(fault.says, fault.fields)
+    return [{"field": each.field, "code": each.code, "says": forms.fault_text(each)} for each in found]
 
 
 def _in_batch(index: int, refusal: Refusal) -> dict[str, Any]:
@@ -154,6 +153,8 @@ def _in_batch(index: int, refusal: Refusal) -> dict[str, Any]:
         found["hint"] = hint
     if isinstance(refusal, ContentRefused):
         found["errors"] = faults(refusal.fields["faults"])
+    if isinstance(refusal, ConfirmFirst):
+        found["warnings"] = faults(refusal.fields["warnings"])
     return found
 
 
@@ -184,11 +185,15 @@ def body(schema: type[Schema], **example: Any) -> dict[str, Any]:
         ReportIn, type="D1", period="2026-09-14", values={"change": "no_change"}, ref="d1-0914"
     ),
 )
-def submit(request: HttpRequest) -> HttpResponse:
-    """File a report. The same `ref` with the same content gives the first answer again (200)."""
+def submit(request: HttpRequest, *, confirmed: bool = True) -> HttpResponse:
+    """File a report. The same `ref` with the same content gives the first answer again (200).
+
+    With `confirmed=false` a report with something unusual in it is not taken, and what is unusual is named; without,
+    it is taken and what is unusual is named in `warnings`.
+    """
     by = writer(request)
     sent = strict.read(request.body, type=Sent)
-    done = acts.submit_report(by=by, report=sent, channel="api")
+    done = acts.submit_report(by=by, report=sent, channel="api", confirmed=confirmed)
     return answer(filed(done), status=200 if done.again else 201)
 
 
@@ -197,13 +202,16 @@ def submit(request: HttpRequest) -> HttpResponse:
     summary="File many reports, all or none",
     openapi_extra=body(BatchIn, reports=[{"type": "D1", "period": "2026-09-14", "nil": True}]),
 )
-def submit_batch(request: HttpRequest) -> HttpResponse:
-    """File a batch: either every report is taken, or none and every fault is named with its index."""
+def submit_batch(request: HttpRequest, *, confirmed: bool = True) -> HttpResponse:
+    """File a batch: either every report is taken, or none and every fault is named with its index.
+
+    Up to 31 reports are compared with the party's earlier figures, as single ones are.
+    """
     by = writer(request)
     batch = strict.read(request.body, type=Batch)
     if len(batch.reports) > MOST:
         raise TooMany(most=MOST, count=len(batch.reports))
-    done = acts.submit_reports(by=by, reports=batch.reports, channel="api")
+    done = acts.submit_reports(by=by, reports=batch.reports, channel="api", confirmed=confirmed)
     return answer({"reports": [filed(each) for each in done]}, status=201)
 
 
@@ -215,14 +223,21 @@ def list_reports(  # noqa: PLR0913 - the parameters of the address
     owes: str = "",
     period: str = "",
     before: int | None = None,
+    after: str = "",
     limit: int = 100,
 ) -> HttpResponse:
-    """List the reports that the caller may read, newest first; `before` (microseconds UTC) turns the page."""
+    """List the reports that the caller may read, newest first.
+
+    A page is turned by sending the last report's `page` as `before` and its `report` as `after`: reports of one
+    moment are in the order of their names.
+    """
     rows = Report.objects.visible_to(reader(request))
     wanted = {"type": type, "owes": owes, "period": period}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if before is not None:
-        rows = rows.filter(last_at__lt=before)
+        rows = rows.filter(
+            Q(last_at__lt=before) | Q(last_at=before, key__gt=after) if after else Q(last_at__lt=before)
+        )
     found = list(rows.order_by("-last_at", "key")[: max(1, min(limit, 1000))])
     return answer({"reports": [report_out(row) for row in found]})
 
@@ -306,7 +321,9 @@ def type_out(code: str, *, full: bool = False) -> dict[str, Any]:
     type_ = type_of(code)
     plain: dict[str, Any] = msgspec.to_builtins(type_)
     if full:
-        return plain
+        used = {each.codelist for each in type_.fields if each.codelist}
+        lists = [msgspec.to_builtins(each) for each in node.current().pack.codelists if each.code in used]
+        return plain | {"codelists": lists}
     return {
         name: plain[name] for name in ("code", "name", "line", "level", "audience", "proposal", "schedule")
     }

@@ -221,7 +221,7 @@ def stream(reader: Reader, *, count: int = STREAM) -> list[Report]:
         return []
     one = (
         'SELECT * FROM (SELECT "key" FROM "exchange_report"'
-        ' WHERE "journal_id" = %s ORDER BY "last_at" DESC LIMIT %s) t'
+        ' WHERE "journal_id" = %s ORDER BY "last_at" DESC, "key" LIMIT %s) t'
     )
     query = " UNION ALL ".join([one] * len(journals))
     with connections[node.current().database].cursor() as cursor:

@@ -10,10 +10,11 @@ from commonwatch.access.actor import Actor
 from commonwatch.access.models import Account
 from commonwatch.charter.model import Field, InformationType, Texts
 from commonwatch.desks.exchange import rules
-from commonwatch.desks.exchange.intake import Sent, activations, content_label, micros, moment, now
+from commonwatch.desks.exchange.intake import Sent, activations, content_label, micros, now
 from commonwatch.desks.exchange.models import Draft, Report
 from commonwatch.register import node
 from commonwatch.ui.refusals import told_as
+from commonwatch.ui.templatetags.cw import words
 
 PERIODS = 8
 
@@ -178,11 +179,17 @@ def sent(type_: InformationType, data: QueryDict, *, owes: str, nil: bool) -> Se
     )
 
 
+def fault_text(fault: rules.ValueFault) -> str:
+    """Say a fault in the active language; a check of the pack has its own texts."""
+    texts = fault.fields.get("texts")
+    return words(texts) if texts else told_as(fault.says, fault.fields)
+
+
 def mark(form: Form, found: Sequence[rules.ValueFault], *, warning: bool = False) -> None:
     """Write each fault beside its field and into the summary."""
     by_code = {each.code: each for each in form.fields}
     for fault in found:
-        says = told_as(fault.says, fault.fields)
+        says = fault_text(fault)
         (form.warnings if warning else form.faults).append((fault.field, says))
         asked = by_code.get(fault.field)
         if asked is not None and warning:
@@ -205,34 +212,3 @@ def last_values(type_: InformationType, *, owes: str, by: Actor) -> dict[str, An
 def readers(type_: InformationType, *, owes: str, by: Actor, level: str, audience: str) -> tuple[str, ...]:
     """Return the parties that will read a report under this label; ("*",) is everybody."""
     return content_label(type_, owes=owes, by=by.party, level=level, audience=audience).parties
-
-
-def usual(
-    type_: InformationType, *, owes: str, by: Actor, period: str, values: Mapping[str, Any]
-) -> list[rules.ValueFault]:
-    """Compare the figures to watch with those of the party's last reports; one query."""
-    watched = [each for each in type_.fields if each.watch and isinstance(values.get(each.code), int)]
-    if not watched:
-        return []
-    rows = list(
-        Report.objects.visible_to(by)
-        .filter(type=type_.code, owes=owes, state="value")
-        .exclude(period=period)
-        .order_by("-period", "-last_at")[:60]
-    )
-    history = [
-        (row.period, row.values, moment(row.first_at))
-        for row in reversed(rows)
-        if row.period < period or not period
-    ]
-    return rules.unusual_values(type_, history=history, period=period, values=values)
-
-
-def check_usual(type_: InformationType, *, owes: str, by: Actor, sent: Sent, confirmed: bool) -> None:
-    """Ask for a second look at figures unlike the party's last ones, unless the sender has confirmed them.
-
-    :raises ConfirmFirst: naming each with its usual range.
-    """
-    found = [] if confirmed else usual(type_, owes=owes, by=by, period=sent.period, values=sent.values)
-    if found:
-        raise rules.ConfirmFirst(warnings=found)

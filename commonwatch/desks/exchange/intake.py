@@ -14,7 +14,7 @@ from commonwatch.charter.label import EVERYBODY, Label
 from commonwatch.charter.model import InformationType, Pack
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.facts import ReportSubmitted
-from commonwatch.desks.exchange.models import Activation, Reference, Slip
+from commonwatch.desks.exchange.models import Activation, Reference, Report, Slip
 from commonwatch.desks.exchange.models import Waiver as WaiverRow
 from commonwatch.desks.exchange.projection import content_digest, reference_key, slip_subject
 from commonwatch.errors import Refusal, _
@@ -23,6 +23,8 @@ from commonwatch.register.gate import Reader
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK_UP = 400
+COMPARED = 31
+"""How many reports at once are compared with the party's earlier figures: a month of days."""
 
 
 class UnknownType(Refusal):
@@ -69,7 +71,10 @@ class BatchRefused(Refusal):
 
 
 class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One report as somebody sends it. Empty fields take the type's default; `known_at` is RFC 3339, for imports."""
+    """One report as somebody sends it. Empty fields take the type's default.
+
+    `known_at` (RFC 3339) and `warned` (codes of what an import found unusual) are for imports alone.
+    """
 
     type: str
     period: str = ""
@@ -83,6 +88,7 @@ class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     note: str = ""
     confirms: str = ""
     known_at: str = ""
+    warned: tuple[str, ...] = ()
 
 
 class Prepared(NamedTuple):
@@ -193,6 +199,7 @@ class Intake:
         at = node.current()
         self.pack, self.by, self.channel, self.confirmed = at.pack, by, channel, confirmed
         self.now = now()
+        self.compares = True
         self.active = activations(by)
         self.regulation = at.pack.regulation.version
         self._labels: dict[tuple[str, ...], tuple[Label, Label | None]] = {}
@@ -207,6 +214,7 @@ class Intake:
         """
         found: list[Prepared] = []
         refused: list[tuple[int, Refusal]] = []
+        self.compares = len(reports) <= COMPARED and self.channel != "import"
         for index, sent in enumerate(reports):
             try:
                 found.append(self._one(sent))
@@ -223,7 +231,7 @@ class Intake:
         rules.check_channel(type_, self.channel)
         if len(sent.ref) > 100 or not sent.ref.isprintable():
             raise BadReference
-        checked = self._content(type_, sent)
+        checked = self._content(type_, sent, owes=owes)
         label, slip = self._labels_for(type_, owes=owes, level=sent.level, audience=sent.audience)
         starts = self._starts(type_, sent, owes=owes)
         fact = ReportSubmitted(
@@ -238,7 +246,7 @@ class Intake:
             client=self.by.client if sent.ref else "",
             ref=sent.ref,
             confirms=sent.confirms,
-            warned=tuple(each.code for each in checked.warnings),
+            warned=(*(each.code for each in checked.warnings), *sent.warned),
             note=sent.note,
         )
         known = micros(rules.instant(sent.known_at)) if sent.known_at else None
@@ -247,17 +255,20 @@ class Intake:
     def _check_mandate(self, type_: InformationType, sent: Sent, *, owes: str) -> None:
         if owes != self.by.party:
             require(self.by, "exchange.submit-on-behalf")
-        if sent.known_at:
+        if sent.known_at or sent.warned:
             require(self.by, "exchange.import-series")
         key = (type_.code, owes, bool(sent.period))  # a period's own day is asked by `duty`
         if key not in self._asked:
             rules.check_owes(type_, owes, pack=self.pack, day=self.now.date(), period=sent.period)
             self._asked.add(key)
 
-    def _content(self, type_: InformationType, sent: Sent) -> rules.Checked:
+    def _content(self, type_: InformationType, sent: Sent, *, owes: str) -> rules.Checked:
         checked = rules.check_report(type_, self.pack, sent.values, nil=sent.nil)
         if checked.faults:
             raise rules.ContentRefused(faults=checked.faults)
+        if self.compares:
+            found = usual(type_, owes=owes, by=self.by, period=sent.period, values=checked.values)
+            checked = checked._replace(warnings=(*checked.warnings, *found))
         if checked.warnings and not self.confirmed:
             raise rules.ConfirmFirst(warnings=checked.warnings)
         return checked
@@ -375,3 +386,24 @@ def waivers(reader: Reader) -> list[rules.Waiver]:
         )
         for type_, party, ground, since, until in rows
     ]
+
+
+def usual(
+    type_: InformationType, *, owes: str, by: Actor, period: str, values: Mapping[str, Any]
+) -> list[rules.ValueFault]:
+    """Compare the figures to watch with those of the party's earlier reports; one query, none without such figures."""
+    watched = [each for each in type_.fields if each.watch and isinstance(values.get(each.code), int)]
+    if not watched:
+        return []
+    rows = list(
+        Report.objects.visible_to(by)
+        .filter(type=type_.code, owes=owes, state="value")
+        .exclude(period=period)
+        .order_by("-period", "-last_at")[:60]
+    )
+    history = [
+        (row.period, row.values, moment(row.first_at))
+        for row in reversed(rows)
+        if row.period < period or not period
+    ]
+    return rules.unusual_values(type_, history=history, period=period, values=values)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from commonwatch.access.actor import Actor, require
 from commonwatch.access.models import Account
 from commonwatch.charter.model import InformationType
-from commonwatch.desks.exchange import acts, rules, sheets, shown
+from commonwatch.desks.exchange import acts, forms, rules, sheets, shown
 from commonwatch.desks.exchange import compliance as counting
 from commonwatch.desks.exchange import series as drawing
 from commonwatch.desks.exchange.intake import BatchRefused, Intake, Sent, micros, moment, now
@@ -193,13 +193,7 @@ def _places(type_: InformationType, row: str, refusal: Refusal) -> list[Place]:
 
 def _named(type_: InformationType, row: str, found: Iterable[rules.ValueFault]) -> list[Place]:
     names = {each.code: words(each.name) for each in type_.fields}
-    return [Place(row, names.get(each.field, each.field), fault_text(each)) for each in found]
-
-
-def fault_text(fault: rules.ValueFault) -> str:
-    """Say a fault in the active language; a check of the pack has its own texts."""
-    texts = fault.fields.get("texts")
-    return words(texts) if texts else told_as(fault.says, fault.fields)
+    return [Place(row, names.get(each.field, each.field), forms.fault_text(each)) for each in found]
 
 
 def _unusual(by: Actor, type_: InformationType, got: _Read) -> list[Place]:

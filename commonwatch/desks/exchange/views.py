@@ -1,5 +1,6 @@
 """The pages of the exchange. One address gives page and part; every read passes the gate; every write is an act."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -32,20 +33,27 @@ def watch(request: HttpRequest) -> HttpResponse:
     """Show what is due, what needs somebody, and what came; the live part answers 304 while nothing changed."""
     by = seat(request)
     tag = board.etag(by, more=(request.LANGUAGE_CODE, by.viewer.party, by.office))
-    if request.headers.get("If-None-Match", "").strip('W/"') == tag:
-        return HttpResponseNotModified()
-    drawn = board.board(by)
-    answer = page(request, "exchange/watch.html", watching.watch(by, drawn, tag=tag), part="live")
-    answer.headers["ETag"] = f'"{tag}"'
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
+    return _polled(request, tag, "exchange/watch.html", lambda: watching.watch(by, board.board(by), tag=tag))
 
 
 @Get
 def mine(request: HttpRequest) -> HttpResponse:
     """Show a national authority what it owes, what it sent, and what others released to it."""
     by = seat(request)
-    return page(request, "exchange/mine.html", watching.mine(by), part="live")
+    tag = board.etag(by, more=(request.LANGUAGE_CODE, by.account, by.office))
+    return _polled(request, tag, "exchange/mine.html", lambda: watching.mine(by) | {"etag": tag})
+
+
+def _polled(
+    request: HttpRequest, tag: str, template: str, context: Callable[[], dict[str, Any]]
+) -> HttpResponse:
+    """Answer a page that asks again and again: 304 while nothing that its reader may see has changed."""
+    if request.headers.get("If-None-Match", "").strip('W/"') == tag:
+        return HttpResponseNotModified()
+    answer = page(request, template, context(), part="live")
+    answer.headers["ETag"] = f'"{tag}"'
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @Get
@@ -100,7 +108,6 @@ def _submitted(request: HttpRequest, by: Actor, type_: Any, owes: str) -> HttpRe
     confirmed = request.POST.get("confirmed") == "1"
     try:
         sent = forms.sent(type_, request.POST, owes=owes, nil=request.POST.get("act") == "nil")
-        forms.check_usual(type_, owes=owes, by=by, sent=sent, confirmed=confirmed)
         channel = "telephone" if owes != by.party else "form"
         done = acts.submit_report(by=by, report=sent, channel=channel, confirmed=confirmed)
     except rules.ContentRefused as refusal:
@@ -144,6 +151,8 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
     """Write a new version of one's own report."""
     by = seat(request)
     row = found(by, key)
+    if row.party != by.party:
+        raise acts.NotYours(party=row.party)
     type_ = kind(row.type)
     typed = forms.typed(request.POST) if request.method == "POST" else dict(row.values)
     form = forms.blank(type_, by=by, owes=row.owes, typed=typed, before=row.values, period=row.period)
@@ -152,7 +161,6 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
     confirmed = request.POST.get("confirmed") == "1"
     try:
         sent = forms.sent(type_, request.POST, owes=row.owes, nil=request.POST.get("act") == "nil")
-        forms.check_usual(type_, owes=row.owes, by=by, sent=sent, confirmed=confirmed)
         acts.correct_report(
             by=by, report=key, values=sent.values, nil=sent.nil, reason=request.POST.get("_reason", ""),
             channel="form", confirmed=confirmed,

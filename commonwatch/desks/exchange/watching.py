@@ -189,7 +189,9 @@ def span(minutes: int) -> str:
 def needs(by: Actor, drawn: board.Board) -> list[Need]:
     """List what needs the reader: what is missing, events not yet seen, doubles, what was told by telephone."""
     found: list[Need] = []
-    watches_all = by.party == node.current().pack.center or by.party not in {each.code for each in drawn.parties}
+    watches_all = by.party == node.current().pack.center or by.party not in {
+        each.code for each in drawn.parties
+    }
     own = "" if watches_all else by.party
     for type_ in drawn.types:
         for party in drawn.parties:
@@ -302,7 +304,6 @@ def mine(by: Actor) -> dict[str, Any]:
             for draft in drafts
             if node.current().pack.has_type(draft.type)
         ],
-        "etag": board.etag(by),
         "may_submit": by.may("exchange.submit-report"),
     }
 

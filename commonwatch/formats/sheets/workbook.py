@@ -232,10 +232,8 @@ class _Rows:
 
     def _cell(self) -> Cell | None:
         """Give the cell just ended; None when it holds nothing to be seen."""
-        if self._type == "inlineStr":
-            said = self._inline.taken()
-        else:
-            said = "".join(self._value or ())[: MOST_CHARACTERS + 1]
+        stored = "".join(self._value or ())[: MOST_CHARACTERS + 1]
+        said = self._inline.taken() if self._type == "inlineStr" else stored
         if not said or said.isspace():
             # A saved empty text is a value; a formula with nothing saved was never calculated.
             uncalculated = self._formula and not (self._type == "str" and self._value is not None)

@@ -29,7 +29,6 @@ class Migration(migrations.Migration):
                 ('root', models.CharField(blank=True, default='', max_length=64)),
                 ('checkpoint', models.TextField(blank=True, default='')),
                 ('last_at', models.BigIntegerField(default=0)),
-                ('closed', models.BooleanField(default=False)),
                 ('ours', models.BooleanField(default=True)),
             ],
             options={

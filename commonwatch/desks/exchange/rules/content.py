@@ -233,7 +233,7 @@ def _bounds(each: Field) -> Callable[[Any], ValueFault | None]:
 
 
 def _integer(each: Field, _pack: Pack) -> Find:
-    says = _("This must be a whole number, without quotes in JSON.")
+    says = _("This must be a whole number.")
     not_whole = ValueFault(each.code, "not-whole", says, {})
     within = _bounds(each)
     floor = max(-INT64, each.minimum if each.minimum is not None else -INT64)
@@ -251,7 +251,7 @@ def _integer(each: Field, _pack: Pack) -> Find:
 
 
 def _decimal(each: Field, _pack: Pack) -> Find:
-    says = _('This must be a whole number or, in JSON, a decimal in quotes such as "12.5".')
+    says = _("This must be a figure such as 12 or 12.5.")
     not_decimal = ValueFault(each.code, "not-decimal", says, {})
     within = _bounds(each)
 
