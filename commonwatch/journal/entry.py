@@ -115,6 +115,65 @@ def encode(entry: Entry) -> bytes:
     return data
 
 
+class Composer:
+    """Writes the entries of one writer, kind, label and mode, which share most of their envelope.
+
+    What is shared is checked and encoded once. The bytes are those of `encode`; a thousand of them cost a tenth.
+    """
+
+    def __init__(self, *, kind: str, party: str, by: By, label: EntryLabel, mode: str) -> None:
+        _check_shared(VERSION, kind, party, by, label, mode)
+        self._kind = b'","kind":' + _ENCODER.encode(kind) + b',"subject":'
+        shared = _ENCODER.encode({"party": party, "by": by, "label": label})
+        self._party = b"," + shared[1:-1] + b',"refs":'
+        self._mode = b',"mode":' + _ENCODER.encode(mode) + b',"salt":"'
+
+    def write(  # noqa: PLR0913 - what entries do not share, by name
+        self,
+        *,
+        id: str,
+        subject: str,
+        at: str,
+        known_at: str | None,
+        refs: tuple[Ref, ...],
+        salt: bytes,
+        body: bytes,
+    ) -> bytes:
+        """Return the bytes of one entry. `id`, `at`, `known_at` and `salt` were made by this room's own functions.
+
+        `body` was encoded by msgspec from a fact and read back as one, so its figures are whole and fit into 64 bits;
+        an escape or many brackets send it through the same check as a foreign one.
+
+        :raises TooLarge, EntryRefused: as `encode` does.
+        """
+        if not _CODE.fullmatch(subject) or not _is_object(body):
+            raise EntryRefused("subject or body: not of the form that this field has")
+        if b"\\u" in body or body.count(b"{") + body.count(b"[") >= MAX_NESTING:
+            _check_json(body, place="body", depth=1)
+        data = b"".join(
+            (
+                b'{"v":1,"id":"',
+                id.encode(),
+                self._kind,
+                _ENCODER.encode(subject),
+                b',"at":"',
+                at.encode(),
+                b'","known_at":',
+                b"null" if known_at is None else b'"' + known_at.encode() + b'"',
+                self._party,
+                _ENCODER.encode(refs),
+                self._mode,
+                binascii.b2a_base64(salt, newline=False),
+                b'","body":',
+                body,
+                b"}",
+            )
+        )
+        if len(data) > MAX_BYTES:
+            raise TooLarge(size=len(data), limit=MAX_BYTES)
+        return data
+
+
 def parse(data: bytes) -> Entry:
     """Read an entry that came from elsewhere, refusing whatever is not exactly an entry.
 

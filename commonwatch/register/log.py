@@ -5,7 +5,6 @@ writes the entry, its row and its projections in the turn's transaction; tiles a
 turns that share the transaction; the guard follows the commit; then everybody is answered.
 """
 
-import base64
 import contextvars
 import functools
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +31,9 @@ INSERT = (
     'INSERT INTO "register_entry" ("journal_id", "number", "entry_id", "kind", "subject", "at", "admitted_at", "data")'
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
+
+
+_BODY = msgspec.json.Encoder()
 
 
 class Writer(Protocol):
@@ -139,6 +141,7 @@ class Work:
         self.open: dict[tuple[str, str, Label], Open] = {}
         self.notes: list[str] = []
         self.written = 0
+        self.composers: dict[tuple[Any, ...], envelope.Composer] = {}
 
     def run(self, call: Callable[[], Any]) -> Any:
         """Run one turn as a savepoint; when it raises, what it wrote is undone here too."""
@@ -180,6 +183,22 @@ class Work:
         by = _Register(party=party, mode=mode)
         _write([Draft(opened, subject, label, new=True)], by=by, work=self)
         return fresh
+
+    def composer(self, draft: Draft, by: Writer) -> envelope.Composer:
+        """Return what writes entries like this one, made once for a transaction."""
+        key = (draft.fact.kind, by.party, by.office, by.account, by.mode, draft.label)
+        if key not in self.composers:
+            label = draft.label
+            self.composers[key] = envelope.Composer(
+                kind=draft.fact.kind,
+                party=by.party,
+                by=envelope.By(office=by.office, account=by.account),
+                label=envelope.EntryLabel(
+                    level=label.level, categories=label.categories, parties=label.parties
+                ),
+                mode=by.mode,
+            )
+        return self.composers[key]
 
     def seal(self) -> None:
         """Grow the tiles and sign the checkpoint of every journal touched."""
@@ -338,26 +357,21 @@ def _write(drafts: Sequence[Draft], *, by: Writer, work: Work) -> list[Written]:
 def _encode(draft: Draft, *, by: Writer, at: int, now: int, work: Work) -> tuple[bytes, str]:
     random = work.node.random(26)
     entry_id = envelope.new_id(millis=now // 1000, random=random[16:])
-    label = draft.label
-    made = envelope.Entry(
-        v=1,
-        id=entry_id,
-        kind=draft.fact.kind,
-        subject=draft.subject,
-        at=envelope.instant_text(at),
-        known_at=None if draft.known_at is None else envelope.instant_text(draft.known_at),
-        party=by.party,
-        by=envelope.By(office=by.office, account=by.account),
-        label=envelope.EntryLabel(level=label.level, categories=label.categories, parties=label.parties),
-        refs=tuple(envelope.Ref(id=ref.id, hash=ref.hash) for ref in draft.refs),
-        mode="exercise" if by.mode == "exercise" else "real",
-        salt=base64.b64encode(random[:16]).decode(),
-        body=msgspec.Raw(msgspec.json.encode(draft.fact)),
-    )
+    body = _BODY.encode(draft.fact)
     try:
-        return envelope.encode(made), entry_id
-    except envelope.EntryRefused as error:
+        fold.read_fact(draft.fact.kind, body)  # what no reader could read back is not written
+        data = work.composer(draft, by).write(
+            id=entry_id,
+            subject=draft.subject,
+            at=envelope.instant_text(at),
+            known_at=None if draft.known_at is None else envelope.instant_text(draft.known_at),
+            refs=tuple(envelope.Ref(id=ref.id, hash=ref.hash) for ref in draft.refs),
+            salt=random[:16],
+            body=body,
+        )
+    except Broken as error:
         raise Unwritable(reason=str(error)) from error
+    return data, entry_id
 
 
 def _line(draft: Draft, place: Written, by: Writer) -> fold.Line:

@@ -20,7 +20,7 @@ UPSERT = (
     ' ON CONFLICT ("journal_id", "level", "number") DO UPDATE SET "data" = excluded."data"'
 )
 
-MOVE_AT = 8 * 1024 * 1024
+MOVE_AT = 64 * 1024 * 1024
 
 Read = Callable[[int, int], bytes]
 

@@ -26,6 +26,13 @@ def page(
 
 
 def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """Show a refusal as one notice, with what may be done instead."""
+    """Show a refusal as one notice, with what may be done instead.
+
+    To a form that was sent by script the notice comes above it: in its place it would take away what was typed.
+    """
     context = {"refusal": refusal}
-    return page(request, "ui/refusal.html", context, part="notice", status=refusal.status)
+    answer = page(request, "ui/refusal.html", context, part="notice", status=refusal.status)
+    if request.method == "POST":
+        answer.headers["HX-Retarget"] = "#notice"
+        answer.headers["HX-Reswap"] = "innerHTML"
+    return answer

@@ -8,8 +8,9 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.views.csrf import csrf_failure
 
-from commonwatch.errors import Refusal
+from commonwatch.errors import Refusal, _
 from commonwatch.ui.page import refusal_page
 
 
@@ -53,6 +54,21 @@ def problem(refusal: Refusal, *, extra: dict[str, Any] | None = None) -> HttpRes
 
 
 SIGN_IN = 401
+
+
+class PageTooOld(Refusal):
+    """The form does not carry the mark of this session any more."""
+
+    code, status = "ui.page-too-old", 403
+    says = _("The page was open too long, so nothing was sent.")
+    hint = _("What you typed still stands here. Copy it if no draft was kept, then load the page again.")
+
+
+def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form without the mark of its session: by script as a notice above it, otherwise as a page."""
+    if request.headers.get("HX-Request") == "true":
+        return refusal_page(request, PageTooOld())
+    return csrf_failure(request, reason=reason)
 
 
 class RefusalMiddleware:

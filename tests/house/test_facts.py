@@ -93,3 +93,10 @@ def main():
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def test_no_fact_holds_a_float_or_a_figure_without_bounds_that_a_sender_chooses():
+    """The composer of entries rests on it: a body that reads back as its fact is strict JSON."""
+    lock = LOCK.read_text()
+    assert "float" not in lock
+    assert "Any" not in lock

@@ -1,3 +1,4 @@
+import base64
 import json
 
 import msgspec
@@ -50,6 +51,42 @@ def test_an_entry_reads_back_as_it_was_written(written):
     assert entry.read(data) == written
     assert data.startswith(written.kind.encode() + b'"', entry.KIND_OFFSET)
     assert list(json.loads(data)) == list(entry.Entry.__struct_fields__)
+
+
+@given(entries)
+def test_many_entries_of_one_writer_are_composed_to_the_same_bytes(written):
+    composer = entry.Composer(
+        kind=written.kind, party=written.party, by=written.by, label=written.label, mode=written.mode
+    )
+    composed = composer.write(
+        id=written.id,
+        subject=written.subject,
+        at=written.at,
+        known_at=written.known_at,
+        refs=written.refs,
+        salt=base64.b64decode(written.salt),
+        body=bytes(written.body),
+    )
+    assert composed == entry.encode(written)
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "wrong"),
+    [
+        ("report/BY/one", b'{"n":"\\u0000"}', "NUL"),
+        ("report/BY/one", b'{"n":"\\ud800"}', "surrogate|JSON"),
+        ("report/BY/one", b'{"n":' + b"[" * 40 + b"]" * 40 + b"}", "nested"),
+        ("report/BY/one", b"[]", "body"),
+        ("two words", b"{}", "subject"),
+    ],
+)
+def test_a_composer_refuses_what_no_reader_could_read(subject, body, wrong):
+    like = sample()
+    composer = entry.Composer(kind=like.kind, party=like.party, by=like.by, label=like.label, mode=like.mode)
+    with pytest.raises(EntryRefused, match=wrong):
+        composer.write(
+            id=like.id, subject=subject, at=like.at, known_at=None, refs=(), salt=bytes(16), body=body
+        )
 
 
 @given(entries, st.data())

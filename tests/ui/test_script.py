@@ -147,6 +147,13 @@ def test_a_poll_names_what_it_has_and_an_unchanged_page_stays(page, node):
     assert page.locator("#connection").is_hidden()
 
 
+def test_an_unchanged_page_says_when_it_was_last_looked_at(page, node):
+    assert page.locator("[data-checked]").inner_text() == "checked 05:00:04"
+    until(page, "document.querySelector('[data-checked]').textContent !== 'checked 05:00:04'")
+
+    assert page.locator("[data-checked]").inner_text().startswith("checked 05:0")
+
+
 def test_a_lost_line_is_told_with_its_time_and_the_strip_goes_when_it_is_back(page, node):
     node.poll = 503
     until(page, "!document.getElementById('connection').hidden")

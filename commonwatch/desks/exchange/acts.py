@@ -140,7 +140,7 @@ def _slip(each: Prepared, *, by: Actor) -> log.Draft:
         on_behalf=fact.owes != by.party,
     )
     subject = slip_subject(filer=by.party, type_=fact.type, owes=fact.owes, period=fact.period)
-    return log.Draft(noted, subject, each.slip_label or each.label, (), each.known_at)
+    return log.Draft(noted, subject, each.slip_label or each.label, (), each.known_at, new=not each.slip_held)
 
 
 def _answer(subject: str, each: Prepared, written: Mapping[str, log.Written], *, by: Actor) -> Filed:

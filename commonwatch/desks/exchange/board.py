@@ -21,7 +21,7 @@ from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.intake import activations, micros, moment, now, status_label, waivers
 from commonwatch.desks.exchange.models import Report, Seen, Slip
 from commonwatch.register import node
-from commonwatch.register.gate import Reader
+from commonwatch.register.gate import Reader, Shelf
 
 STREAM = 20
 MOST_JOURNALS = 400
@@ -214,9 +214,13 @@ def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, 
     return found
 
 
-def stream(reader: Reader, *, count: int = STREAM) -> list[Report]:
-    """Return the latest reports that the reader may see, newest first: an index look-up a journal, in one query."""
-    journals = _latest(reader)
+def stream(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = "") -> list[Report]:
+    """Return the latest reports that the reader may see, newest first: an index look-up a journal, in one query.
+
+    `by` asks for those of one party alone, `besides` leaves those of one party out.
+    """
+    shelves = [each for each in reader.shelves if by in ("", each.party) and each.party != besides]
+    journals = _latest(shelves)
     if not journals:
         return []
     one = (
@@ -231,10 +235,10 @@ def stream(reader: Reader, *, count: int = STREAM) -> list[Report]:
     return list(rows.select_related("journal").order_by("-last_at", "key")[:count])
 
 
-def _latest(reader: Reader) -> list[int]:
-    """Return the journals within reach, those written last first; beyond the limit only long silent ones are left."""
-    shelves = sorted(reader.shelves, key=lambda shelf: -shelf.last_at)
-    return [shelf.id for shelf in shelves[:MOST_JOURNALS]]
+def _latest(shelves: Sequence[Shelf]) -> list[int]:
+    """Return journals, those written last first; beyond the limit only long silent ones are left."""
+    ordered = sorted(shelves, key=lambda shelf: -shelf.last_at)
+    return [shelf.id for shelf in ordered[:MOST_JOURNALS]]
 
 
 def unseen(reader: Actor) -> list[Report]:

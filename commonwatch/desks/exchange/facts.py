@@ -1,10 +1,14 @@
 """What the exchange writes into the register. Values: integers, decimal strings, texts, codes, yes/no, code lists."""
 
 from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta
 
 from commonwatch.register.fact import Fact, fact
 
-Value = int | str | bool | list[str]
+Figure = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Value = Figure | str | bool | list[str]
 
 
 @fact("exchange.report.submitted")

@@ -40,7 +40,6 @@ class Report(Projection):
         indexes = (
             models.Index(fields=("journal", "last_at"), name="report_stream"),
             models.Index(fields=("type", "owes", "period"), name="report_duty"),
-            models.Index(fields=("owes", "last_at"), name="report_owes"),
         )
 
     @property
@@ -68,10 +67,7 @@ class Slip(Projection):
 
     class Meta(Projection.Meta):
         abstract = False
-        indexes = (
-            models.Index(fields=("period", "type"), name="slip_period"),
-            models.Index(fields=("type", "starts"), name="slip_starts"),
-        )
+        indexes = (models.Index(fields=("period", "type"), name="slip_period"),)
 
 
 class Reference(Projection):

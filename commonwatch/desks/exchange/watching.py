@@ -287,13 +287,12 @@ def mine(by: Actor) -> dict[str, Any]:
     """Return what “My reports” shows: what is owed next, what was sent, what others released, what was begun."""
     at = now()
     due = [each for each in board.duties(by, party=by.party) if each.status is not None]
-    rows = Report.objects.visible_to(by).select_related("journal").order_by("-last_at", "key")
     drafts = Draft.objects.filter(account__handle=by.account).order_by("-saved_at")
     return {
         "party_name": words(by.charter_party.name),
         "owed": [_owed(each, by, at) for each in _pressing(due)],
-        "sent": [_sent(row) for row in rows.filter(party=by.party)[:MOST_SENT]],
-        "released": [told(row) for row in rows.exclude(party=by.party)[:MOST_SENT]],
+        "sent": [_sent(row) for row in board.stream(by, count=MOST_SENT, by=by.party)],
+        "released": [told(row) for row in board.stream(by, count=MOST_SENT, besides=by.party)],
         "drafts": [
             {
                 "what": words(node.current().pack.type(draft.type).name),

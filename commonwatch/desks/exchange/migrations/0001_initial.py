@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['journal', 'last_at'], name='report_stream'), models.Index(fields=['type', 'owes', 'period'], name='report_duty'), models.Index(fields=['owes', 'last_at'], name='report_owes')],
+                'indexes': [models.Index(fields=['journal', 'last_at'], name='report_stream'), models.Index(fields=['type', 'owes', 'period'], name='report_duty')],
             },
         ),
         migrations.CreateModel(
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['period', 'type'], name='slip_period'), models.Index(fields=['type', 'starts'], name='slip_starts')],
+                'indexes': [models.Index(fields=['period', 'type'], name='slip_period')],
             },
         ),
     ]

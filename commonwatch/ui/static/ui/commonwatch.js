@@ -40,12 +40,20 @@
     connection.hidden = true;
     connection.textContent = "";
   };
+  // A poll that found nothing new brings no part, so the time of the last look is written here.
+  const checked = () => {
+    const seconds = String(new Date().getUTCSeconds()).padStart(2, "0");
+    for (const each of document.querySelectorAll("[data-checked]")) {
+      each.textContent = each.dataset.checked.replace("{time}", `${written(now())}:${seconds}`);
+    }
+  };
   document.addEventListener("htmx:sendError", lost);
   document.addEventListener("htmx:timeout", lost);
   document.addEventListener("htmx:afterRequest", (event) => {
     const status = event.detail.xhr ? event.detail.xhr.status : 0;
     if (status >= 500) lost();
     else if (status > 0) found();
+    if (status === 304) checked();
   });
 
   // A part that is replaced keeps the reader's place: focus, what is scrolled, what is open.
