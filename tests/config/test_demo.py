@@ -70,7 +70,8 @@ def test_everything_written_in_free_text_says_that_it_is_a_sample(house, packs):
 
 @pytest.mark.parametrize(
     "start",
-    [NOW, NOW.replace(hour=0, minute=3), NOW.replace(hour=6, minute=40), NOW.replace(day=30), NOW.replace(month=10, day=6)],
+    [NOW, NOW.replace(hour=0, minute=3), NOW.replace(hour=6, minute=40), NOW.replace(day=30),
+     NOW.replace(month=10, day=6)],
     ids=["evening", "after midnight", "in the grace of the morning", "before the first of a month", "a new quarter"],
 )  # fmt: skip
 def test_the_board_shows_every_standing_whenever_the_demo_is_made(house, packs, start):
@@ -112,6 +113,18 @@ def test_what_is_planned_in_two_parts_is_what_is_planned_at_once(packs):
         *drawn.deeds(since=drawn.first, until=middle),
         *drawn.deeds(since=middle, until=drawn.start),
     ]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_corrected_withdrawn_confirmed_or_seen_was_sent_before(packs, seed):
+    drawn = plan(packs, start=NOW + timedelta(hours=7 * seed), seed=seed)
+    sent = set()
+    for each in drawn.deeds(since=drawn.first, until=drawn.start):
+        name = (each.type, each.owes, each.period or each.event_at)
+        if each.act == "submit":
+            sent.add((each.by, *name))
+        elif each.writer:
+            assert (each.writer, *name) in sent, each
 
 
 def test_the_sample_shows_what_was_switched_waived_told_by_telephone_and_not_seen_yet(house, packs):
@@ -277,7 +290,7 @@ def answers(url, *, seconds=30):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
-            with urlopen(f"{url}/health", timeout=2) as answer:
+            with urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - our own address
                 return answer.status
         except (URLError, ConnectionError):
             time.sleep(0.1)

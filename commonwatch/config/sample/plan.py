@@ -300,7 +300,9 @@ class Plan:
         while day <= until.date():
             yield self._handover(day)
             for code in self.pack.select(("@members", "@kind:organ"), on=day):
-                yield from self._of_day(code, day)
+                found = self._of_day(code, day)
+                # What follows from something before the sample begins has nothing to follow from.
+                yield from found if found and found[0].at > self.first else ()
             day += DAY
 
     def _handover(self, day: date) -> Deed:

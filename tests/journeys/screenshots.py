@@ -1,0 +1,139 @@
+"""Draw every page by day and by night, wide and narrow: `python -m tests.journeys.screenshots`."""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from tests.journeys.town import ROOT, chromium, served, sit
+
+WIDTHS = (1560, 390)
+
+
+def pages(town):
+    """Name every page: who looks, where, and what is done there before the picture."""
+    report = next(
+        row for row in town.reports("KZ", owes="KZ") if row["versions"] > 1 and row["party"] == "KZ"
+    )
+    missing = next(
+        row for each in ("TJ", "KG", "KZ", "RU", "BY") for row in town.line(each).ask("/api/due")["due"]
+        if row["timeliness"] == "missing"
+    )  # fmt: skip
+    where = f"/duties/{missing['type']}/{missing['party']}/{missing['period']}/"
+    center, state, auditor = "crc-duty", "by-na-officer", "crc-auditor"
+    return {
+        "watch-duty": (center, "/", None),
+        "watch-by": (state, "/", None),
+        "mine": (state, "/mine/", None),
+        "report": (center, f"/reports/{report['report']}/", None),
+        "form": (state, "/reports/new/D1/", None),
+        "form-faults": (state, "/reports/new/D1/", mistaken),
+        "form-event": (state, "/reports/new/U1/", None),
+        "correct": ("kz-na-officer", f"/reports/{report['report']}/correct/", None),
+        "sheet": (state, "/reports/new/D1/sheet/", None),
+        "sheet-faults": (state, "/reports/new/D1/sheet/", bad_sheet),
+        "duty-missing": (center, where, None),
+        "types": (center, "/types/", None),
+        "type": (center, "/types/T1/", None),
+        "series": (center, "/series/", None),
+        "series-t1": (center, "/series/?type=T1&field=cases_new&party=KZ", None),
+        "compliance": (auditor, "/compliance/", None),
+        "waivers": ("crc-shift-lead", "/waivers/", None),
+        "active": ("crc-shift-lead", "/active/", None),
+        "journals": (auditor, "/journals/", None),
+        "receipt": (center, f"/receipts/{report['entry']}/?page", None),
+        "quarantine": (state, "/quarantine/", None),
+        "sign-in": ("", "/sign-in/", None),
+        "not-found": (center, "/reports/report/KZ/none/", None),
+        "keys": (center, "/", keys),
+    }
+
+
+def mistaken(page):
+    """Fill a form in with a mistake and send it."""
+    page.fill("#f-events", "twelve")
+    page.click("button[value=send]")
+    page.locator(".faults").wait_for()
+
+
+def bad_sheet(page):
+    """Send a sheet with faults."""
+    sheet = "change,events\nperhaps,twelve\n,-3\n"
+    page.set_input_files("#file", {"name": "sample.csv", "mimeType": "text/csv", "buffer": sheet.encode()})
+    page.click("form[enctype] button.main")
+    page.wait_for_timeout(1500)
+
+
+def keys(page):
+    page.keyboard.press("?")
+
+
+def take(browser, town, folder, *, width, theme, language="en", only=()):
+    """Draw the pages at one width and theme."""
+    kept = {}
+    for name, (handle, path, act) in pages(town).items():
+        if only and name not in only:
+            continue
+        if handle not in kept:
+            kept[handle] = context(browser, town, handle, width=width, theme=theme, language=language)
+        page = kept[handle].new_page()
+        page.goto(town.url + path)
+        if act:
+            act(page)
+        # What stays at the foot of the window belongs at the foot of the picture.
+        high = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(high, 900)})
+        page.wait_for_timeout(200)
+        page.screenshot(path=folder / f"{name}-{width}-{theme}-{language}.png")
+        page.close()
+    for each in kept.values():
+        each.close()
+
+
+def context(browser, town, handle, *, width, theme, language):
+    made = browser.new_context(viewport={"width": width, "height": 900})
+    made.add_cookies([
+        {"name": "theme", "value": theme, "url": town.url},
+        {"name": "language", "value": language, "url": town.url},
+    ])  # fmt: skip
+    if handle:
+        page = made.new_page()
+        sit(page, town, handle)
+        page.close()
+    return made
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--days", type=int, default=60)
+    asked.add_argument("--only", nargs="*", default=())
+    asked.add_argument("--home", type=Path, help="serve this sample instead of making one")
+    given = asked.parse_args()
+    folder = ROOT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        home = Path(place) / "home"
+        if given.home:
+            shutil.copytree(given.home, home)
+        with served(home, days=given.days) as town, chromium() as browser:
+            for width in WIDTHS:
+                for theme in ("day", "night"):
+                    take(browser, town, folder, width=width, theme=theme, only=given.only)
+                    print(f"{width} {theme}", flush=True)  # noqa: T201 - a command's answer
+            take(
+                browser,
+                town,
+                folder,
+                width=1560,
+                theme="day",
+                language="ru",
+                only=given.only or ("watch-duty", "mine"),
+            )
+    images = ROOT / "docs" / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    if (folder / "watch-duty-1560-day-en.png").is_file():
+        shutil.copy(folder / "watch-duty-1560-day-en.png", images / "watch.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Every page in the browser: no error, no breach of the content policy, nothing that sticks out of a telephone."""
+
+import pytest
+
+from tests.journeys import screenshots
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def drawn(town):
+    """The pages that are drawn for the manual."""
+    return screenshots.pages(town)
+
+
+def test_every_page_opens_without_an_error_in_the_console(opened, town, drawn):
+    pages = {}
+    for name, (handle, path, act) in drawn.items():
+        if not handle:
+            continue
+        if handle not in pages:
+            pages[handle] = opened(handle)
+        answer = pages[handle].goto(town.url + path)
+        assert answer.status == (404 if name == "not-found" else 200), f"{name}: {answer.status} at {path}"
+        if act:
+            act(pages[handle])
+
+
+def test_no_page_is_wider_than_a_telephone(opened, town, drawn):
+    pages, wide = {}, []
+    for name, (handle, path, _act) in drawn.items():
+        if not handle:
+            continue
+        if handle not in pages:
+            pages[handle] = opened(handle)
+            pages[handle].set_viewport_size({"width": 390, "height": 844})
+        pages[handle].goto(town.url + path)
+        width = pages[handle].evaluate("document.documentElement.scrollWidth")
+        wide += [f"{name}: {width}"] if width > 390 else []
+    assert wide == []
+
+
+def test_every_page_of_the_demo_says_that_its_data_are_samples(opened, town, drawn):
+    pages, silent = {}, []
+    for name, (handle, path, _act) in drawn.items():
+        if not handle or name == "not-found":
+            continue
+        if handle not in pages:
+            pages[handle] = opened(handle)
+        pages[handle].goto(town.url + path)
+        silent += [] if "SAMPLE DATA" in pages[handle].locator(".banner").inner_text() else [name]
+    assert silent == []
