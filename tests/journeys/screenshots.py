@@ -90,6 +90,18 @@ def take(browser, town, folder, *, width, theme, language="en", only=()):
         each.close()
 
 
+def picture(browser, town, path):
+    """Draw the one picture of the README: the Watch page of the duty officer, by day, as a window shows it."""
+    made = context(browser, town, "crc-duty", width=1560, theme="day", language="en")
+    page = made.new_page()
+    page.set_viewport_size({"width": 1560, "height": 1000})
+    page.goto(town.url)
+    page.wait_for_timeout(200)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)
+    made.close()
+
+
 def context(browser, town, handle, *, width, theme, language):
     made = browser.new_context(viewport={"width": width, "height": 900})
     made.add_cookies([
@@ -116,6 +128,7 @@ def main():
         if given.home:
             shutil.copytree(given.home, home)
         with served(home, days=given.days) as town, chromium() as browser:
+            picture(browser, town, ROOT / "docs" / "images" / "watch.png")
             for width in WIDTHS:
                 for theme in ("day", "night"):
                     take(browser, town, folder, width=width, theme=theme, only=given.only)
@@ -129,10 +142,6 @@ def main():
                 language="ru",
                 only=given.only or ("watch-duty", "mine"),
             )
-    images = ROOT / "docs" / "images"
-    images.mkdir(parents=True, exist_ok=True)
-    if (folder / "watch-duty-1560-day-en.png").is_file():
-        shutil.copy(folder / "watch-duty-1560-day-en.png", images / "watch.png")
 
 
 if __name__ == "__main__":
