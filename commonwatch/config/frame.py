@@ -85,7 +85,8 @@ def clocks() -> list[tuple[str, str, int]]:
 
 def banner(actor: Actor | None) -> dict[str, str]:
     """Return the banner of the highest level that the reader's pages may hold."""
-    levels = sorted(node.current().pack.labels.levels, key=lambda level: level.rank)
+    known = sorted(node.current().pack.labels.levels, key=lambda level: level.rank)
+    levels = [level for level in known if not level.stub_only]  # a notice of existence has no content to mark
     held = {shelf.label.level for shelf in actor.shelves} if actor else set()
     highest = [level for level in levels if level.code in held] or levels[: 2 if actor else 1]
     return {"text": words(highest[-1].banner), "tone": highest[-1].tone, "code": highest[-1].code}

@@ -339,7 +339,6 @@ class Plan:
         """Return a report on an event, and mostly the Center's note that it has seen it."""
         known = stamp(at - rng.randint(5, 50) * MINUTE)
         values = self.figures.values(kind, party, known)
-        values |= {"known_at": known} if kind in {"U1", "T2"} else {}
         values |= {"detected_at": known} if kind == "C1" else {}
         told = Deed(at, "submit", party, kind, party, event_at=known, values=values)
         if party == self.pack.center or rng.random() >= seen:
