@@ -27,7 +27,7 @@ class SignInFirst(Refusal):
 
     code, status = "access.sign-in-first", 401
     says = _("Sign in first.")
-    hint = _("Programs send their key in the header Authorization: Bearer KEY.")
+    hint = _("Nothing was done. Sign in, and do it again.")
 
 
 class NoSuchOffice(Refusal):

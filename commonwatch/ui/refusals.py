@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.csrf import csrf_failure
 
+from commonwatch.access.actor import SignInFirst
 from commonwatch.errors import Refusal, _
 from commonwatch.ui.page import refusal_page
 
@@ -41,6 +42,8 @@ def problem(refusal: Refusal, *, extra: dict[str, Any] | None = None) -> HttpRes
         "status": refusal.status,
         "code": refusal.code,
     }
+    if isinstance(refusal, SignInFirst):
+        hint = gettext("Programs send their key in the header Authorization: Bearer KEY.")
     if hint:
         body["hint"] = hint
     body.update(extra or {})
@@ -51,9 +54,6 @@ def problem(refusal: Refusal, *, extra: dict[str, Any] | None = None) -> HttpRes
         content_type="application/problem+json",
         headers=headers,
     )
-
-
-SIGN_IN = 401
 
 
 class PageTooOld(Refusal):
@@ -87,7 +87,7 @@ class RefusalMiddleware:
             return None
         if request.path.startswith("/api/"):
             return problem(error)
-        if error.status == SIGN_IN and request.method in {"GET", "HEAD"}:
+        if error.status == SignInFirst.status and request.method in {"GET", "HEAD"}:
             return HttpResponseRedirect(
                 f"{reverse('ui:sign-in')}?{urlencode({'next': request.get_full_path()})}"
             )

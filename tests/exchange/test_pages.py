@@ -171,7 +171,7 @@ def test_a_missing_duty_says_why_and_whom_to_call(house, at_center):
     shown = text(at_center.get(f"/duties/D1/BY/{TODAY}/"))
 
     assert "missing" in shown
-    assert "120 minutes past due." in shown
+    assert "2 h past due." in shown
     assert f"/reports/new/D1/?owes=BY&amp;period={TODAY}" in shown
     assert "SAMPLE" in shown
 
@@ -195,7 +195,7 @@ def test_a_duty_that_is_not_owed_is_absent(at_center):
 def test_the_regulation_says_who_owes_what_and_when(at_by):
     shown = text(at_by.get("/types/"))
 
-    assert "Every day at 06:00 UTC. It covers that day. 60 minutes of grace." in shown
+    assert "Every day at 06:00 UTC. It covers that day. 60 min of grace." in shown
     assert "our proposal" in shown
     assert '/reports/new/D1/"' in shown
 
@@ -379,7 +379,7 @@ def test_the_axis_of_a_drawing_holds_every_point(low, high):
     points = (series.Point(day, "", low, ""), series.Point(day + timedelta(days=1142), "", high, ""))
     drawn = series.draw([series.Line("BY", points)])
 
-    heights = [float(pair.split(",")[1]) for pair in drawn.paths[0].points.split()]
+    heights = [float(pair.split(",")[1]) for pair in " ".join(drawn.paths[0].pieces).split()]
     assert all(series.TOP <= each <= series.HEIGHT - series.BOTTOM for each in heights)
     assert 2 <= len(drawn.figures) <= 8
 
@@ -458,3 +458,43 @@ def test_pages_speak_russian(house):
 
     assert "Ежедневный доклад об обстановке" in text(client.get("/reports/new/D1/"))
     assert "Донесения нет, отсрочка истекла." in text(client.get("/compliance/"))
+
+
+def test_a_line_breaks_where_a_period_has_no_figure():
+    days = (1, 2, 3, 6, 9, 10)
+    points = tuple(
+        series.Point(datetime(2026, 9, day, tzinfo=UTC).date(), f"2026-09-{day:02d}", day, "") for day in days
+    )
+    path = series.draw([series.Line("BY", points)]).paths[0]
+
+    assert [len(piece.split()) for piece in path.pieces] == [3, 2]
+    assert len(path.dots) == 1
+
+
+def test_months_of_different_length_are_one_line():
+    points = tuple(
+        series.Point(datetime(2026, month, 1, tzinfo=UTC).date(), f"2026-{month:02d}", month, "")
+        for month in range(1, 9)
+    )
+    assert len(series.draw([series.Line("BY", points)]).paths[0].pieces) == 1
+
+
+def test_compliance_adds_up_each_party(house, at_center):
+    for day in range(10, 14):
+        file_report(house.na("BY"), period=f"2026-09-{day}")
+    shown = text(at_center.get("/compliance/?since=2026-09-10&until=2026-09-14"))
+    sums = re.search(r'rowgroup">\s*Belarus\s*</th>((?:\s*<td class="figure">\d+</td>)+)', shown)
+
+    rows = re.search(r'rowgroup">\s*Belarus.*?</tbody>', shown, re.DOTALL)[0]
+    figures = [int(each) for each in re.findall(r'figure">(\d+)<', rows)]
+    assert sums
+    assert figures[0] == sum(figures[8::8]) > 0
+
+
+def test_the_page_of_a_receipt_leads_to_the_file_and_names_the_command(house, at_by):
+    done = file_report(house.na("BY"))
+    shown = text(at_by.get(f"/receipts/{done.entry}/?page"))
+
+    assert f'href="/receipts/{done.entry}/"' in shown
+    assert re.search(r"commonwatch verify receipt-BY-\d+\.txt", shown)
+    assert f"/receipts/{done.entry}/?page" in text(at_by.get(f"/reports/{done.subject}/"))

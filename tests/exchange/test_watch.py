@@ -116,3 +116,49 @@ def test_one_s_own_page_says_what_is_owed_and_files_a_nil_return(house):
     assert (answer.status_code, answer["Location"]) == (302, "/mine/")
     assert "✓ nil" in client.get("/mine/").content.decode()
     assert client.post("/reports/new/K1/nil/", {"_period": "2026-09"}).status_code == 422
+
+
+def test_many_that_miss_one_type_are_one_line_whose_page_names_the_posts(house):
+    house.clock.tick(hours=3)
+    client = house.client("CRC", "duty")
+    page = client.get("/").content.decode()
+    assert "Daily situation return for 2026-09-14 is missing from 5: Belarus, " in page
+    assert page.count("Daily situation return for 2026-09-14 is missing") == 2  # the words, and the link's own
+    posts = client.get("/types/D1/").content.decode()
+    assert 'id="missing"' in posts
+    assert f"/duties/D1/KZ/{DAY}/" in posts
+    assert "SAMPLE" in posts
+
+
+def test_what_was_done_is_said_once_on_the_next_page_and_never_in_a_polled_part(house):
+    client = house.client("KG", "na-officer")
+    client.post("/reports/new/D1/nil/", {"_period": DAY})
+    said = "The nil return was sent: Daily situation return, 2026-09-14."
+    part = client.get("/mine/", headers={"HX-Request": "true"}).content.decode()
+    assert said not in part
+    assert said in client.get("/mine/").content.decode()
+    assert said not in client.get("/mine/").content.decode()
+
+
+def test_what_was_done_is_not_said_to_the_next_who_signs_in(house):
+    client = house.client("KG", "na-officer")
+    client.post("/reports/new/D1/nil/", {"_period": DAY})
+    client.post("/sign-out/")
+    assert "The nil return was sent" not in client.get("/sign-in/").content.decode()
+
+
+def test_the_stream_says_a_whole_sentence_in_either_language(house):
+    file(house, "KG", values={}, nil=True)
+    client = house.client("CRC", "duty")
+    assert "<b>KGZ</b> reported nil on <a" in client.get("/").content.decode()
+    client.cookies["language"] = "ru"
+    assert "<b>KGZ</b>: нулевое донесение «<a" in client.get("/").content.decode()
+
+
+def test_one_s_own_page_shows_the_last_ten_and_more_when_asked(house):
+    for day in range(1, 14):
+        file(house, "KG", period=f"2026-09-{day:02d}")
+    page = house.client("KG", "na-officer").get("/mine/").content.decode()
+    first, rest = page.split('id="sent-more"')
+    assert "Show 3 more" in rest
+    assert rest.count("/reports/report/") == 3

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from commonwatch.desks.exchange.rules import LabelNotAllowed
@@ -95,8 +96,7 @@ BOARD = [
 def told(minutes, party="RUS", level="H1", **more):
     return {
         "at": NOW - minutes * MINUTE,
-        "party": party,
-        "verb": "→",
+        "sentence": format_html('<b>{}</b> → <a href="/reports/{}/{}/">T-03</a>', party, party, minutes),
         "what": "T-03",
         "period": "2026-09-13",
         "url": f"/reports/{party}/{minutes}/",
@@ -121,10 +121,11 @@ def watch_full():
             {"at": NOW - n * MINUTE, "title": f"TJK {n}", "text": "T-01", "url": f"/d/{n}/", "action": "→"}
             for n in (1, 7, 18)
         ],
+        "needs_left": 2,
         "stream": [
             told(9, note="2/14"),
             told(12, "KAZ"),
-            told(21, "KGZ", "H2", late="21"),
+            told(21, "KGZ", "H2"),
             told(31, "TJK", "H0"),
             told(2000, "BLR"),
         ],
@@ -136,7 +137,14 @@ def watch_full():
 
 def watch_empty():
     tally = {"owed": 0, "received": 0, "late": 0, "missing": 0}
-    return watch_full() | {"rows": [], "tally": tally, "needs": [], "stream": [], "events": []}
+    return watch_full() | {
+        "rows": [],
+        "tally": tally,
+        "needs": [],
+        "needs_left": 0,
+        "stream": [],
+        "events": [],
+    }
 
 
 def owed(number, state, text, *, open_=True):
@@ -166,6 +174,8 @@ def mine_full():
         ],
         "sent": [told(9, versions=2), told(12), told(40, state="nil")],
         "released": [told(15, "KAZ"), told(3000, "TJK", "H2")],
+        "sent_more": [told(50)],
+        "released_more": [told(60, "KGZ"), told(70, "BLR")],
         "drafts": [
             {
                 "what": "T-05",
@@ -180,7 +190,8 @@ def mine_full():
 
 
 def mine_empty():
-    return mine_full() | {"owed": [], "sent": [], "released": [], "drafts": [], "may_submit": False}
+    lists = ("owed", "sent", "sent_more", "released", "released_more", "drafts")
+    return mine_full() | {each: [] for each in lists} | {"may_submit": False}
 
 
 def journal(party, slug, **more):
@@ -218,6 +229,7 @@ def receipt_full():
     return {
         "past": SimpleNamespace(line=line, origin="csto/RUS/real/h1-all/1", kind="exchange.report.submitted"),
         "download": "/receipts/0192f0/",
+        "who": "RUS",
         "command": "commonwatch verify receipt-RUS-48211.txt",
     }
 

@@ -1,5 +1,6 @@
 """How duties were met over a time, by party and type: counts and no score; only what the viewer may know."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -30,6 +31,14 @@ class Row(NamedTuple):
     type: InformationType
     tally: rules.Tally
     hidden: bool = False
+
+
+class Group(NamedTuple):
+    """The rows of one party and their sum; None when the viewer may know none of them."""
+
+    party: Party
+    rows: tuple[Row, ...]
+    total: rules.Tally | None
 
 
 class Span(NamedTuple):
@@ -77,6 +86,20 @@ def rows(reader: Reader, counted: Span) -> list[Row]:
             answer.append(row)
     order = {each.code: place for place, each in enumerate(pack.parties)}
     return sorted(answer, key=lambda each: (order[each.party.code], each.type.code))
+
+
+def by_party(counted: Sequence[Row]) -> list[Group]:
+    """Put the rows of each party together, with their sum; a row that the viewer may not know is in no sum."""
+    found: dict[str, list[Row]] = {}
+    for row in counted:
+        found.setdefault(row.party.code, []).append(row)
+    return [Group(each[0].party, tuple(each), _sum(each)) for each in found.values()]
+
+
+def _sum(counted: Sequence[Row]) -> rules.Tally | None:
+    """Add up what is known; None when nothing is."""
+    known = [row.tally for row in counted if not row.hidden]
+    return rules.Tally(*map(sum, zip(*known, strict=True))) if known else None
 
 
 def _owing(type_: InformationType, counted: Span) -> set[str]:

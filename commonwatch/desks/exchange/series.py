@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from commonwatch.charter.model import Field, InformationType
@@ -43,10 +44,14 @@ class Mark(NamedTuple):
 
 
 class Path(NamedTuple):
-    """One party's line as the points of a polyline, and the number of its colour."""
+    """One party's line and the number of its colour.
+
+    `pieces` are polylines, one for each run of periods without a gap; a figure that stands alone is one of `dots`.
+    """
 
     party: str
-    points: str
+    pieces: tuple[str, ...]
+    dots: tuple[tuple[float, float], ...]
     colour: int
 
 
@@ -147,17 +152,33 @@ def draw(found: Sequence[Line]) -> Drawn | None:
     def up(value: float) -> float:
         return round(HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - BOTTOM - TOP), 1)
 
-    paths = tuple(
-        Path(
-            line.party,
-            " ".join(f"{across(each.day)},{up(each.value)}" for each in line.points),
-            index % COLOURS + 1,
-        )
-        for index, line in enumerate(found)
-    )
+    paths, step = [], _step(points)
+    for index, line in enumerate(found):
+        runs = [[(across(each.day), up(each.value)) for each in run] for run in _runs(line.points, step)]
+        pieces = tuple(" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1)
+        dots = tuple(run[0] for run in runs if len(run) == 1)
+        paths.append(Path(line.party, pieces, dots, index % COLOURS + 1))
     days = tuple(Mark(across(day), day.isoformat()) for day in _days(first, last))
     rows = tuple(Mark(up(value), _said(value)) for value in marks)
-    return Drawn(WIDTH, HEIGHT, paths, days, rows, LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM)
+    return Drawn(WIDTH, HEIGHT, tuple(paths), days, rows, LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM)
+
+
+def _step(points: Sequence[Point]) -> int | None:
+    """Return how many days lie from one period to the next: the least that occurs; None for reports on events."""
+    days = sorted({each.day for each in points if rules.is_period(each.period)})
+    return min(((later - day).days for day, later in pairwise(days)), default=None)
+
+
+def _runs(points: Sequence[Point], step: int | None) -> list[list[Point]]:
+    """Divide a line where a period has no figure; months and quarters differ in length by less than half."""
+    runs: list[list[Point]] = []
+    for each in points:
+        before = runs[-1][-1] if runs else None
+        gap = before is not None and step is not None and (each.day - before.day).days > 1.5 * step
+        if before is None or gap:
+            runs.append([])
+        runs[-1].append(each)
+    return runs
 
 
 def _said(value: float) -> str:

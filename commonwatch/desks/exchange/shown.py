@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from commonwatch.access.actor import Actor
 from commonwatch.charter import recurrence
@@ -17,6 +18,7 @@ from commonwatch.desks.exchange import board, forms, rules
 from commonwatch.desks.exchange.facts import ReportCorrected, ReportSubmitted, ReportWithdrawn
 from commonwatch.desks.exchange.intake import content_label, moment, now
 from commonwatch.desks.exchange.models import Activation, Report, Seen, Waiver
+from commonwatch.desks.exchange.watching import span
 from commonwatch.register import history, node
 from commonwatch.register.gate import label_of
 from commonwatch.register.models import Entry
@@ -197,27 +199,44 @@ def _levels(type_: InformationType, chosen: str) -> list[Choice]:
 
 
 def _audiences(by: Actor, form: forms.Form) -> list[dict[str, Any]]:
-    """List the audiences that a type allows, each with the parties in it."""
+    """List the audiences that a type allows, each with the parties in it; one that no level allows is not offered.
+
+    What everybody may read is sent at the lowest level alone: that is said beside it.
+    """
     pack = node.current().pack
     codes = dict.fromkeys((form.type.audience, *form.type.audiences))
-    return [
-        {
-            "code": code,
-            "name": words(pack.audience(code).name),
-            "chosen": code == form.audience,
-            "readers": reader_names(_readers(by, form, code)),
-        }
-        for code in codes
-    ]
+    lowest = min(pack.labels.levels, key=lambda each: each.rank)
+    found = []
+    for code in codes:
+        parties, only = _readers_at(by, form, code), False
+        if not parties:
+            parties, only = _readers_at(by, form, code, level=lowest.code), True
+        if parties:
+            says = gettext("Only at the level {level}.").format(level=f"{lowest.code} {words(lowest.name)}")
+            found.append(
+                {
+                    "code": code,
+                    "name": words(pack.audience(code).name),
+                    "chosen": code == form.audience,
+                    "readers": reader_names(parties),
+                    "only": says if only else "",
+                }
+            )
+    return found
+
+
+def _readers_at(by: Actor, form: forms.Form, audience: str, *, level: str = "") -> tuple[str, ...]:
+    """Return who reads at a level, the type's own when none is named; nobody when the two do not go together."""
+    try:
+        label = content_label(form.type, owes=form.owes, by=by.party, level=level, audience=audience)
+    except rules.LabelNotAllowed:
+        return ()
+    return label.parties
 
 
 def _readers(by: Actor, form: forms.Form, audience: str) -> tuple[str, ...]:
     """Return who will read; what the type does not allow is refused on sending, not while typing."""
-    try:
-        label = content_label(form.type, owes=form.owes, by=by.party, level="", audience=audience)
-    except rules.LabelNotAllowed:
-        label = content_label(form.type, owes=form.owes, by=by.party, level="", audience="")
-    return label.parties
+    return _readers_at(by, form, audience) or _readers_at(by, form, "")
 
 
 # A report
@@ -363,12 +382,15 @@ def receipt(past: history.Past, row: Entry) -> dict[str, Any]:
     """Show the receipt of an entry: what it proves, and the file that is verified offline."""
     return {
         "past": past,
-        "entry": past.line.id,
-        "leaf": past.line.hash,
-        "size": row.journal.size,
         "who": writer(past.line.party, past.line.office),
-        "at": utc(past.line.at),
+        "download": reverse("exchange:receipt", args=[past.line.id]),
+        "command": f"commonwatch verify {receipt_name(row)}",
     }
+
+
+def receipt_name(row: Entry) -> str:
+    """Name the file of a receipt: its journal's party and the entry's number."""
+    return f"receipt-{row.journal.party}-{row.number}.txt"
 
 
 # A duty
@@ -394,12 +416,7 @@ def duty(by: Actor, type_: InformationType, party: Party, slot: rules.Slot) -> d
             }
             for each in board.reports_for(by, [slot]).get((slot.type, slot.party, slot.period), [])
         ],
-        "posts": [
-            {"name": words(each.name), "telephone": each.telephone, "sample": each.sample}
-            for each in party.posts
-        ]
-        if open_
-        else [],
+        "posts": _posts(party) if open_ else [],
         "may_report": by.party == party.code and by.may("exchange.submit-report"),
         "may_telephone": by.party != party.code and by.may("exchange.submit-on-behalf"),
     }
@@ -430,8 +447,7 @@ def reasons(slot: rules.Slot, status: rules.Status | None) -> list[str]:
     if status.received_at is not None:
         said.append(gettext("Received at {moment}.").format(moment=utc(status.received_at)))
     if status.timeliness in {"late", "in_grace", "missing"}:
-        late = ngettext("{minutes} minute past due.", "{minutes} minutes past due.", status.minutes)
-        said.append(late.format(minutes=figure(status.minutes)))
+        said.append(gettext("{span} past due.").format(span=span(status.minutes)))
     if status.by_telephone:
         said.append(gettext("Written down by telephone; the party has not confirmed it yet."))
     if status.double:
@@ -476,16 +492,10 @@ def schedule_text(type_: InformationType) -> str:
     if schedule is None:
         if type_.within is None:
             return gettext("When there is something to report.")
-        says = ngettext(
-            "Within {minutes} minute of first knowledge.",
-            "Within {minutes} minutes of first knowledge.",
-            type_.within,
-        )
-        return says.format(minutes=figure(type_.within))
+        return gettext("Within {span} of first knowledge.").format(span=span(type_.within))
     said = [_due(schedule), gettext(COVERS[schedule.period, schedule.covers])]
     if schedule.grace:
-        grace = ngettext("{minutes} minute of grace.", "{minutes} minutes of grace.", schedule.grace)
-        said.append(grace.format(minutes=figure(schedule.grace)))
+        said.append(gettext("{span} of grace.").format(span=span(schedule.grace)))
     if schedule.while_active:
         said.append(gettext("Owed only while it is switched on."))
     return " ".join(said)
@@ -553,8 +563,35 @@ def type_page(by: Actor, type_: InformationType) -> dict[str, Any]:
         "status_audience": words(pack.audience(type_.status).name) if type_.status else "",
         "line": words(pack.lines.get(type_.line, {})) or type_.line,
         "mine": _mine(type_, by),
+        "missing": _missing(by, type_),
         "is_series": any(each.kind in {"integer", "decimal"} for each in type_.fields),
     }
+
+
+def _missing(by: Actor, type_: InformationType) -> list[dict[str, Any]]:
+    """List the parties from which a type is missing now, each with the posts to call; as far as the viewer may know."""
+    if type_.schedule is None:
+        return []
+    drawn = board.board(by)
+    drawn.types = (type_,)
+    cells = [drawn.cell(type_, party) for party in drawn.parties]
+    duties = [(cell.party, cell.duty) for cell in cells if cell.duty]
+    return [
+        {
+            "party": words(party.short),
+            "slot": slot,
+            "period": period_text(slot.period),
+            "posts": _posts(party),
+        }
+        for party, (slot, status) in duties
+        if status is not None and status.timeliness == "missing"
+    ]
+
+
+def _posts(party: Party) -> list[dict[str, Any]]:
+    return [
+        {"name": words(each.name), "telephone": each.telephone, "sample": each.sample} for each in party.posts
+    ]
 
 
 def _receivers(type_: InformationType) -> list[str]:

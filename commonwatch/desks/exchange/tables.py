@@ -364,7 +364,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
         return page(request, "exchange/compliance.html", context, part="table", status=refusal.status)
     context |= {
         "span": counted,
-        "rows": counting.rows(by, counted),
+        "parties": counting.by_party(counting.rows(by, counted)),
         "query": f"?since={counted.since.isoformat()}&until={counted.until.isoformat()}",
     }
     return page(request, "exchange/compliance.html", context, part="table")

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from commonwatch.access.actor import Actor, require
@@ -16,6 +18,7 @@ from commonwatch.desks.exchange.models import Activation, Draft, Report, Waiver
 from commonwatch.errors import Refusal
 from commonwatch.register import history, node
 from commonwatch.ui.page import page, refusal_page
+from commonwatch.ui.templatetags.cw import type_name
 
 Get = require_safe
 
@@ -120,6 +123,13 @@ def _submitted(request: HttpRequest, by: Actor, type_: Any, owes: str) -> HttpRe
         context = shown.form(by, form) | {"refusal": refusal}
         return page(request, "exchange/form.html", context, part="form", status=refusal.status)
     Draft.objects.filter(account__handle=by.account, type=type_.code, period=sent.period).delete()
+    if owes != by.party:
+        says = gettext("What was told by telephone was written down: {what}.")
+    elif sent.nil:
+        says = gettext("The nil return was sent: {what}.")
+    else:
+        says = gettext("The report was sent: {what}.")
+    tell(request, says, type_.code, sent.period)
     return go(request, reverse("exchange:report", args=[done.subject]))
 
 
@@ -143,6 +153,7 @@ def nil(request: HttpRequest, code: str) -> HttpResponse:
         acts.submit_report(by=by, report=sent, channel="form")
     except Refusal as refusal:
         return refusal_page(request, refusal)
+    tell(request, gettext("The nil return was sent: {what}."), type_.code, sent.period)
     return go(request, reverse("exchange:mine"))
 
 
@@ -173,6 +184,7 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
         context = shown.form(by, form, corrects=row) | {"refusal": refusal}
         return page(request, "exchange/form.html", context, part="form", status=refusal.status)
     else:
+        tell(request, gettext("The correction was sent: {what}."), row.type, row.period)
         return go(request, reverse("exchange:report", args=[key]))
     return page(request, "exchange/form.html", shown.form(by, form, corrects=row), part="form", status=422)
 
@@ -181,30 +193,35 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
 def withdraw(request: HttpRequest, key: str) -> HttpResponse:
     """Take one's own report back."""
     by = seat(request)
-    return _acted(
-        request, key, lambda: acts.withdraw_report(by=by, report=key, reason=request.POST.get("reason", ""))
-    )
+    reason = request.POST.get("reason", "")
+    says = gettext("The report was withdrawn: {what}.")
+    return _acted(request, key, says, lambda: acts.withdraw_report(by=by, report=key, reason=reason))
 
 
 @require_POST
 def confirm(request: HttpRequest, key: str) -> HttpResponse:
     """Make what the center wrote down by telephone one's own."""
     by = seat(request)
-    return _acted(request, key, lambda: acts.confirm_report(by=by, report=key))
+    says = gettext("The report was confirmed: {what}.")
+    return _acted(request, key, says, lambda: acts.confirm_report(by=by, report=key))
 
 
 @require_POST
 def seen(request: HttpRequest, key: str) -> HttpResponse:
     """Say that one has seen a report."""
     by = seat(request)
-    return _acted(request, key, lambda: acts.mark_seen(by=by, report=key))
+    says = gettext("The report was marked as seen: {what}.")
+    return _acted(request, key, says, lambda: acts.mark_seen(by=by, report=key))
 
 
-def _acted(request: HttpRequest, key: str, act: Any) -> HttpResponse:
+def _acted(request: HttpRequest, key: str, says: str, act: Any) -> HttpResponse:
     try:
         act()
     except Refusal as refusal:
         return refusal_page(request, refusal)
+    row = Report.objects.visible_to(seat(request)).filter(key=key).first()
+    if row is not None:
+        tell(request, says, row.type, row.period)
     return go(request, reverse("exchange:report", args=[key]))
 
 
@@ -217,7 +234,7 @@ def receipt(request: HttpRequest, entry: str) -> HttpResponse:
         raise Http404
     if request.GET.get("page") is not None:
         return page(request, "ui/receipt.html", shown.receipt(history.past(row), row))
-    name = f"receipt-{row.journal.party}-{row.number}.txt"
+    name = shown.receipt_name(row)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-cache"}
     return HttpResponse(history.receipt_of(row), content_type="text/plain; charset=utf-8", headers=headers)
 
@@ -245,6 +262,7 @@ def waivers(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             context = {"refusal": refusal, "typed": request.POST.dict()}
         else:
+            tell(request, gettext("The waiver was granted: {what}."), request.POST.get("type", ""))
             return go(request, reverse("exchange:waivers"))
     rows = Waiver.objects.visible_to(by).order_by("-since", "key")
     status = context["refusal"].status if context else 200
@@ -273,6 +291,7 @@ def end_waiver(request: HttpRequest, key: str) -> HttpResponse:
         acts.end_waiver(by=by, waiver=key, ground=request.POST.get("ground", ""))
     except Refusal as refusal:
         return refusal_page(request, refusal)
+    messages.success(request, gettext("The waiver was ended."))
     return go(request, reverse("exchange:waivers"))
 
 
@@ -282,12 +301,15 @@ def active(request: HttpRequest) -> HttpResponse:
     by = seat(request)
     context: dict[str, Any] = {}
     if request.method == "POST":
-        switch = acts.activate_type if request.POST.get("act") == "on" else acts.deactivate_type
+        on = request.POST.get("act") == "on"
+        switch = acts.activate_type if on else acts.deactivate_type
         try:
             switch(by=by, type=request.POST.get("type", ""), ground=request.POST.get("ground", ""))
         except Refusal as refusal:
             context = {"refusal": refusal, "typed": request.POST.dict()}
         else:
+            says = gettext("Switched on: {what}.") if on else gettext("Switched off: {what}.")
+            tell(request, says, request.POST.get("type", ""))
             return go(request, reverse("exchange:active"))
     rows = Activation.objects.visible_to(by).order_by("-since", "key")
     status = context["refusal"].status if context else 200
@@ -330,6 +352,12 @@ def day(text: str) -> int | None:
     except ValueError as error:
         raise rules.DayUnreadable(text=text) from error
     return micros(datetime(read.year, read.month, read.day, tzinfo=UTC))
+
+
+def tell(request: HttpRequest, says: str, type_: str, period: str = "") -> None:
+    """Say on the next page what was done. It is kept with the session alone, so it ends with it."""
+    what = ", ".join(filter(None, (type_name(type_), shown.period_text(period))))
+    messages.success(request, says.format(what=what))
 
 
 def go(request: HttpRequest, to: str) -> HttpResponse:

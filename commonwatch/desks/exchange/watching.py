@@ -1,22 +1,24 @@
 """What the Watch page and “My reports” show, as plain values for their templates."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.html import escape
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from commonwatch.access.actor import Actor
-from commonwatch.charter.model import InformationType
+from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import board, rules
 from commonwatch.desks.exchange.intake import moment, now
 from commonwatch.desks.exchange.models import Draft, Report
 from commonwatch.register import node
-from commonwatch.ui.templatetags.cw import clock, words
+from commonwatch.ui.templatetags.cw import clock, type_name, words
 
 HOUR, DAY = 60, 1440
 SOON = timedelta(hours=3)
@@ -31,6 +33,9 @@ TONES = {
 MARKS = {"on_time": "✓", "late": "◔", "missing": "✕", "due": "○", "in_grace": "◔", "exempt": "–"}
 MOST_NEEDS = 12
 MOST_SENT = 40
+FIRST_SENT = 10
+MANY = 3
+LONG_AGO = timedelta(days=7)
 
 
 class Need(NamedTuple):
@@ -47,7 +52,9 @@ class Need(NamedTuple):
 def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
     """Return what the Watch page shows."""
     at = drawn.now
-    rows = [_row(drawn, type_) for type_ in drawn.types]
+    says = Sentences(at)
+    rows = [_row(drawn, type_, says) for type_ in drawn.types]
+    waiting = needs(by, drawn)
     return {
         "day_text": day_text(at),
         "regulation": regulation(),
@@ -56,7 +63,8 @@ def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
         ],
         "rows": [row for row in rows if row["cells_html"]],
         "tally": drawn.tally,
-        "needs": needs(by, drawn),
+        "needs": waiting[:MOST_NEEDS],
+        "needs_left": len(waiting[MOST_NEEDS:]),
         "stream": [told(row) for row in board.stream(by)],
         "etag": tag,
         "checked_at": f"{at:%H:%M:%S}",
@@ -88,7 +96,7 @@ def regulation() -> str:
     return f"{words(found.name)}, {found.version}"
 
 
-def _row(drawn: board.Board, type_: InformationType) -> dict[str, Any]:
+def _row(drawn: board.Board, type_: InformationType, says: "Sentences") -> dict[str, Any]:
     """Return one line of the board: a type, when it is due, and a cell a party, ready as safe HTML."""
     cells = [drawn.cell(type_, party) for party in drawn.parties]
     if not any(cell.duty for cell in cells):
@@ -97,82 +105,121 @@ def _row(drawn: board.Board, type_: InformationType) -> dict[str, Any]:
     return {
         "code": type_.code,
         "name": words(type_.name),
-        "due_text": _due_text(first.slot, type_),
+        "due_text": _due_text(first.slot, type_, says),
         "url": reverse("exchange:type", args=[type_.code]),
-        "cells_html": mark_safe("".join([_cell(cell, drawn.now) for cell in cells])),  # noqa: S308 - escaped piece by piece
+        "cells_html": mark_safe("".join([_cell(cell, says) for cell in cells])),  # noqa: S308 - escaped piece by piece
     }
 
 
-def _due_text(slot: rules.Slot, type_: InformationType) -> str:
+def _due_text(slot: rules.Slot, type_: InformationType, says: "Sentences") -> str:
     if type_.schedule and type_.schedule.period == "day":
         return f"{slot.due_at:%H:%M}"
-    return clock(slot.due_at)
+    return says.clock(slot.due_at)
 
 
-def _cell(cell: board.Cell, at: datetime) -> str:
+class Sentences:
+    """What the cells of one board say, in the active language.
+
+    A board has hundreds of cells: each sentence is looked up once, each moment and each length of time written once.
+    """
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.nil, self.exempt = gettext("nil"), gettext("exempt")
+        self.not_owed = gettext("{party}: nothing is owed")
+        self.not_shown = gettext("{party}: not shown to you")
+        self.double = gettext("two reports for one period")
+        self.waived = gettext("{party}: exempt; {ground}")
+        self.open = {
+            "due": gettext("{party}: {period} is due at {due}"),
+            "in_grace": gettext("{party}: {period} was due at {due}; the grace runs until {missing}"),
+            "missing": gettext("{party}: {period} is missing; it was due at {due}"),
+        }
+        self.received = gettext("{party}: {period} received at {at}")
+        self.late = gettext("late by {span}")
+        self.nil_return = gettext("nil return")
+        self.corrected = gettext("corrected")
+        self.by_telephone = gettext("written down by telephone, not yet confirmed")
+        self._names: dict[str, str] = {}
+        self._clocks: dict[datetime, str] = {}
+        self._spans: dict[int, str] = {}
+
+    def name(self, party: Party) -> str:
+        """Name a party."""
+        found = self._names.get(party.code)
+        if found is None:
+            found = self._names[party.code] = words(party.short)
+        return found
+
+    def clock(self, then: datetime) -> str:
+        """Write a moment as all pages write it."""
+        found = self._clocks.get(then)
+        if found is None:
+            found = self._clocks[then] = clock(then)
+        return found
+
+    def short(self, then: datetime) -> str:
+        """Write a moment for a cell: the time today, else the day."""
+        said = self.clock(then)
+        return said if then.date() == self.at.date() else said.rsplit(" ", 1)[0]
+
+    def span(self, minutes: int) -> str:
+        """Write a length of time in one unit."""
+        found = self._spans.get(minutes)
+        if found is None:
+            found = self._spans[minutes] = span(minutes)
+        return found
+
+
+def _cell(cell: board.Cell, says: Sentences) -> str:
     """Return one cell as HTML; every text that is not ours is escaped."""
+    party = says.name(cell.party)
     if cell.duty is None:
-        title = gettext("{party}: nothing is owed").format(party=words(cell.party.short))
-        return f'<td><span class="none" title="{escape(title)}">·</span></td>'
+        return f'<td><span class="none" title="{escape(says.not_owed.format(party=party))}">·</span></td>'
     slot, status = cell.duty
-    url = escape(f"/duties/{slot.type}/{slot.party}/{slot.period}/")
     if status is None:
-        title = gettext("{party}: not shown to you").format(party=words(cell.party.short))
-        return f'<td><span class="cell hidden" title="{escape(title)}">▪</span></td>'
-    text, title = cell_text(slot, status, at, party=words(cell.party.short))
-    more = '<b class="flag" aria-hidden="true">2×</b>' if cell.double else ""
-    if cell.double:
-        title = f"{title}; {gettext('two reports for one period')}"
+        title = escape(says.not_shown.format(party=party))
+        return f'<td><span class="cell hidden" title="{title}">▪</span></td>'
+    text, title = cell_text(slot, status, says, party=party)
+    more = ""
+    if cell.reports and cell.double:
+        more, title = '<b class="flag" aria-hidden="true">2×</b>', f"{title}; {says.double}"
+    title = escape(title)
     return (
-        f'<td><a class="cell {TONES[status.timeliness]}" href="{url}" title="{escape(title)}">'
-        f'{escape(text)}{more}<span class="sr">{escape(title)}</span></a></td>'
+        f'<td><a class="cell {TONES[status.timeliness]}"'
+        f' href="/duties/{escape(slot.type)}/{escape(slot.party)}/{escape(slot.period)}/" title="{title}">'
+        f'{escape(text)}{more}<span class="sr">{title}</span></a></td>'
     )
 
 
-def cell_text(slot: rules.Slot, status: rules.Status, at: datetime, *, party: str) -> tuple[str, str]:
+def cell_text(slot: rules.Slot, status: rules.Status, says: Sentences, *, party: str) -> tuple[str, str]:
     """Return what a cell shows, and the sentence behind it."""
     mark = MARKS[status.timeliness]
     if status.received:
-        shown = gettext("nil") if status.content == "nil" else short(status.received_at or at, at)
+        shown = says.nil if status.content == "nil" else says.short(status.received_at or says.at)
         extra = " ↺" if status.content == "corrected" else ""
         extra += " ☎" if status.by_telephone else ""
-        return f"{mark} {shown}{extra}", _received_title(slot, status, party)
+        return f"{mark} {shown}{extra}", _received_title(slot, status, says, party)
     if status.timeliness == "exempt":
-        return f"{mark} {gettext('exempt')}", gettext("{party}: exempt; {ground}").format(
-            party=party, ground=status.ground
-        )
-    title = {
-        "due": gettext("{party}: {period} is due at {due}"),
-        "in_grace": gettext("{party}: {period} was due at {due}; the grace runs until {missing}"),
-        "missing": gettext("{party}: {period} is missing; it was due at {due}"),
-    }[status.timeliness].format(
-        party=party, period=slot.period, due=clock(slot.due_at), missing=clock(slot.missing_at)
+        return f"{mark} {says.exempt}", says.waived.format(party=party, ground=status.ground)
+    title = says.open[status.timeliness].format(
+        party=party, period=slot.period, due=says.clock(slot.due_at), missing=says.clock(slot.missing_at)
     )
-    return f"{mark} {span(status.minutes)}", title
+    return f"{mark} {says.span(status.minutes)}", title
 
 
-def _received_title(slot: rules.Slot, status: rules.Status, party: str) -> str:
-    parts = [
-        gettext("{party}: {period} received at {at}").format(
-            party=party, period=slot.period, at=clock(status.received_at)
-        )
-    ]
+def _received_title(slot: rules.Slot, status: rules.Status, says: Sentences, party: str) -> str:
+    at = says.clock(status.received_at or says.at)
+    title = says.received.format(party=party, period=slot.period, at=at)
     if status.timeliness == "late":
-        parts.append(gettext("late by {span}").format(span=span(status.minutes)))
+        title += f", {says.late.format(span=says.span(status.minutes))}"
     if status.content == "nil":
-        parts.append(gettext("nil return"))
+        title += f", {says.nil_return}"
     if status.content == "corrected":
-        parts.append(gettext("corrected"))
+        title += f", {says.corrected}"
     if status.by_telephone:
-        parts.append(gettext("written down by telephone, not yet confirmed"))
-    return ", ".join(parts)
-
-
-def short(then: datetime, at: datetime) -> str:
-    """Write a moment for a cell: the time today, else the day."""
-    if then.date() == at.date():
-        return f"{then:%H:%M}"
-    return clock(then).rsplit(" ", 1)[0]
+        title += f", {says.by_telephone}"
+    return title
 
 
 def span(minutes: int) -> str:
@@ -187,20 +234,66 @@ def span(minutes: int) -> str:
 
 
 def needs(by: Actor, drawn: board.Board) -> list[Need]:
-    """List what needs the reader: what is missing, events not yet seen, doubles, what was told by telephone."""
-    found: list[Need] = []
+    """List what needs the reader, the urgent first: events not yet seen, what is missing, what was told by telephone.
+
+    What many parties have not sent of one type is one line; its page names the posts to call.
+    """
     watches_all = by.party == node.current().pack.center or by.party not in {
         each.code for each in drawn.parties
     }
     own = "" if watches_all else by.party
+    found: list[Need] = []
+    absent: dict[tuple[str, str], list[board.Cell]] = defaultdict(list)
     for type_ in drawn.types:
         for party in drawn.parties:
             cell = drawn.cell(type_, party)
-            if cell.duty and cell.duty.status and (not own or own == party.code):
+            if not cell.duty or not cell.duty.status or (own and own != party.code):
+                continue
+            if _is_missing(cell.duty, drawn.now):
+                absent[type_.code, cell.duty.slot.period].append(cell)
+            else:
                 found.extend(_of_cell(cell, by, drawn.now))
+    found.extend(each for cells in absent.values() for each in _of_missing(cells, by))
     found.extend(_of_event(row, by) for row in board.unseen(by) if by.may("exchange.mark-seen"))
-    found.sort(key=lambda each: (each.order, each.at))
-    return found[:MOST_NEEDS]
+    return sorted(found, key=lambda each: (each.order, each.at))
+
+
+def _is_missing(duty: board.Duty, at: datetime) -> bool:
+    """Say whether a duty is missing, and not so long ago that only the compliance page still counts it."""
+    slot, status = duty
+    return status is not None and status.timeliness == "missing" and at - slot.missing_at < LONG_AGO
+
+
+def _of_missing(cells: Sequence[board.Cell], by: Actor) -> list[Need]:
+    """Name what is missing of one type for one period: a line a party, or one line when there are many."""
+    if len(cells) < MANY:
+        return [_missing(cell, by) for cell in cells]
+    first = next(cell.duty.slot for cell in cells if cell.duty)
+    title = ngettext(
+        "{type} for {period} is missing from {count}: {parties}",
+        "{type} for {period} is missing from {count}: {parties}",
+        len(cells),
+    ).format(
+        type=words(cells[0].type.name),
+        period=first.period,
+        count=len(cells),
+        parties=", ".join(words(cell.party.short) for cell in cells),
+    )
+    url = f"{reverse('exchange:type', args=[first.type])}#missing"
+    at = min(cell.duty.slot.missing_at for cell in cells if cell.duty)
+    return [Need(1, at, title, gettext("The page names the posts to call."), url, gettext("Call"))]
+
+
+def _missing(cell: board.Cell, by: Actor) -> Need:
+    assert cell.duty is not None  # noqa: S101 - only duties are missing
+    slot = cell.duty.slot
+    names = {"party": words(cell.party.short), "type": words(cell.type.name), "period": slot.period}
+    title = gettext("{party}: {type} for {period} is missing").format(**names)
+    url = reverse("exchange:duty", args=[slot.type, slot.party, slot.period])
+    if by.party == slot.party:
+        text = gettext("It was due at {due}.").format(due=clock(slot.due_at))
+        return Need(1, slot.missing_at, title, text, url, gettext("Report"))
+    return Need(1, slot.missing_at, title, _call(cell), url, gettext("Call"))
 
 
 def _of_cell(cell: board.Cell, by: Actor, at: datetime) -> list[Need]:
@@ -210,25 +303,21 @@ def _of_cell(cell: board.Cell, by: Actor, at: datetime) -> list[Need]:
     url = reverse("exchange:duty", args=[slot.type, slot.party, slot.period])
     names = {"party": words(cell.party.short), "type": words(cell.type.name), "period": slot.period}
     own = by.party == slot.party
-    if status.timeliness == "missing" and at - slot.missing_at < timedelta(days=7):
-        text = _call(cell) if not own else gettext("It was due at {due}.").format(due=clock(slot.due_at))
-        title = gettext("{party}: {type} for {period} is missing").format(**names)
-        return [Need(0, slot.missing_at, title, text, url, gettext("Report") if own else gettext("Call"))]
     if own and status.timeliness in {"due", "in_grace"} and slot.due_at - at < SOON:
         title = gettext("{type} for {period} is due at {due}").format(**names, due=clock(slot.due_at))
-        return [Need(1, slot.due_at, title, "", url, gettext("Report"))]
+        return [Need(2, slot.due_at, title, "", url, gettext("Report"))]
     if own and status.by_telephone:
         title = gettext("The Center wrote down your {type} for {period} by telephone").format(**names)
         return [
             Need(
-                2, status.received_at or at, title, gettext("Confirm it or replace it."), url, gettext("Open")
+                3, status.received_at or at, title, gettext("Confirm it or replace it."), url, gettext("Open")
             )
         ]
     if cell.double:
         title = gettext("{party}: two reports of {type} for {period}").format(**names)
         return [
             Need(
-                3,
+                4,
                 status.received_at or at,
                 title,
                 gettext("One of them should be withdrawn."),
@@ -254,16 +343,26 @@ def _of_event(row: Report, by: Actor) -> Need:
     )
     text = gettext("Not yet marked as seen by {party}.").format(party=words(pack.party(by.party).short))
     url = reverse("exchange:report", args=[row.key])
-    order = 0 if pack.type(row.type).urgent else 2
+    order = 0 if pack.type(row.type).urgent else 3
     return Need(order, moment(row.last_at), title, text, url, gettext("Open"))
 
 
+TOLD = {
+    "value": gettext_noop("{party} reported {type}"),
+    "corrected": gettext_noop("{party} corrected {type}"),
+    "withdrawn": gettext_noop("{party} withdrew {type}"),
+    "nil": gettext_noop("{party} reported nil on {type}"),
+}
+
+
 def told(row: Report) -> dict[str, Any]:
-    """Describe a report for the stream."""
+    """Describe a report for the stream, in one sentence whose party stands out and whose type is a link."""
     pack = node.current().pack
-    verbs = {"withdrawn": gettext("withdrew"), "nil": gettext("reported nil")}
-    verb = verbs.get(row.state) or (gettext("corrected") if row.versions > 1 else gettext("reported"))
+    corrected = row.versions > 1 and row.state == "value"
+    says = gettext(TOLD["corrected" if corrected else row.state] if row.state in TOLD else TOLD["value"])
     journal = row.journal
+    party = pack.party(row.party).iso3 or row.party
+    what, url = type_name(row.type), reverse("exchange:report", args=[row.key])
     notes = []
     if row.owes != row.party:
         notes.append(gettext("by telephone for {party}").format(party=words(pack.party(row.owes).short)))
@@ -271,11 +370,12 @@ def told(row: Report) -> dict[str, Any]:
         notes.append(gettext("imported"))
     return {
         "at": row.last_at,
-        "party": pack.party(row.party).iso3 or row.party,
-        "verb": verb,
-        "what": f"{words(pack.type(row.type).name) if pack.has_type(row.type) else row.type}",
+        "sentence": format_html(
+            says, party=format_html("<b>{}</b>", party), type=format_html('<a href="{}">{}</a>', url, what)
+        ),
+        "what": what,
         "period": row.period,
-        "url": reverse("exchange:report", args=[row.key]),
+        "url": url,
         "level": journal.level,
         "note": "; ".join(notes),
         "place": f"{journal.party} {journal.slug}",
@@ -285,14 +385,18 @@ def told(row: Report) -> dict[str, Any]:
 
 def mine(by: Actor) -> dict[str, Any]:
     """Return what “My reports” shows: what is owed next, what was sent, what others released, what was begun."""
-    at = now()
+    says = Sentences(now())
     due = [each for each in board.duties(by, party=by.party) if each.status is not None]
+    sent = [_sent(row) for row in board.stream(by, count=MOST_SENT, by=by.party)]
+    released = [told(row) for row in board.stream(by, count=MOST_SENT, besides=by.party)]
     drafts = Draft.objects.filter(account__handle=by.account).order_by("-saved_at")
     return {
         "party_name": words(by.charter_party.name),
-        "owed": [_owed(each, by, at) for each in _pressing(due)],
-        "sent": [_sent(row) for row in board.stream(by, count=MOST_SENT, by=by.party)],
-        "released": [told(row) for row in board.stream(by, count=MOST_SENT, besides=by.party)],
+        "owed": [_owed(each, by, says) for each in _pressing(due)],
+        "sent": sent[:FIRST_SENT],
+        "sent_more": sent[FIRST_SENT:],
+        "released": released[:FIRST_SENT],
+        "released_more": released[FIRST_SENT:],
         "drafts": [
             {
                 "what": words(node.current().pack.type(draft.type).name),
@@ -312,18 +416,18 @@ def _pressing(due: Sequence[board.Duty]) -> list[board.Duty]:
     return sorted(due, key=lambda each: (bool(each.status and each.status.received), each.slot.due_at))
 
 
-def _owed(each: board.Duty, by: Actor, at: datetime) -> dict[str, Any]:
+def _owed(each: board.Duty, by: Actor, says: Sentences) -> dict[str, Any]:
     slot, status = each
     assert status is not None  # noqa: S101 - mine() kept those with a status
     type_ = node.current().pack.type(slot.type)
-    text, title = cell_text(slot, status, at, party=words(by.charter_party.short))
+    text, title = cell_text(slot, status, says, party=says.name(by.charter_party))
     open_ = not status.received and status.timeliness != "exempt"
     query = urlencode({"period": slot.period})
     return {
         "code": slot.type,
         "name": words(type_.name),
         "period": slot.period,
-        "due_text": clock(slot.due_at),
+        "due_text": says.clock(slot.due_at),
         "state": TONES[status.timeliness],
         "text": text,
         "title": title,

@@ -109,6 +109,29 @@
   // Keys.
   const typing = (element) =>
     element instanceof Element && element.closest("input, textarea, select, [contenteditable]") !== null;
+  // Single keys can be turned off (WCAG 2.1.4); the choice stays in this browser. Esc closes in any case.
+  const KEYS_OFF = "commonwatch-keys-off";
+  const kept = () => {
+    try {
+      return window.localStorage.getItem(KEYS_OFF) === "1";
+    } catch {
+      return false;
+    }
+  };
+  let off = kept();
+  const onOff = document.getElementById("keys-on");
+  if (onOff) {
+    onOff.checked = !off;
+    onOff.addEventListener("change", () => {
+      off = !onOff.checked;
+      try {
+        if (off) window.localStorage.setItem(KEYS_OFF, "1");
+        else window.localStorage.removeItem(KEYS_OFF);
+      } catch {
+        // Without storage the choice holds for this page.
+      }
+    });
+  }
   let gone = 0;
   const go = (way) => {
     const to = keys && keys.dataset[way];
@@ -128,7 +151,7 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(event.target)) return;
-    if (keys && keys.open) return;
+    if (off || (keys && keys.open)) return;
     const second = Date.now() - gone < 1500;
     gone = 0;
     if (second && event.key === "w") go("watch");
