@@ -209,7 +209,8 @@ class Work:
     def keep(self) -> None:
         """Write the guard; then let the pen's own connection move the database's log into its file."""
         if self.notes:
-            seal.guard_of(self.node).write(self.notes)
+            seal.guard_of(self.node).write([*self.node.ahead, *self.notes])
+            self.node.ahead = []
         seal.checkpoint_database(self.node, written=self.written)
 
 

@@ -42,6 +42,7 @@ class Node:
     demo: bool = False
     awake: bool = False
     unmoved: int = 0
+    ahead: list[str] = field(default_factory=list)
     _signers: dict[str, bytes] = field(default_factory=dict)
     _pen: Pen | None = None
 

@@ -120,6 +120,8 @@ def guard_of(node: Node) -> Guard:
 def wake(node: Node) -> None:
     """Once a process: hold the database against the guard before the first turn.
 
+    What the guard has not seen yet it is told with the first entry that is written: looking alone changes nothing.
+
     :raises BehindGuard: when the database is older than what was signed.
     :raises Broken: when it contradicts what was signed.
     """
@@ -127,9 +129,7 @@ def wake(node: Node) -> None:
         return
     guard = guard_of(node)
     guard.mend()
-    ahead = check_guard(node)
-    if ahead:
-        guard.write(ahead)
+    node.ahead = check_guard(node)
     guard.compact()
     node.awake = True
 
