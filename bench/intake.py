@@ -18,7 +18,7 @@ from bench.serving import Client, encode, make_node, serving
 SIZE = 1000
 WARM = 2
 FIRST = 20
-LAST = 5
+LAST = 10
 TABLES = ("register_entry", "exchange_report", "exchange_slip", "exchange_reference")
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -29,7 +29,7 @@ def run(asked: Options) -> bool:
     if asked.profile:
         stopwatch.intake(batches=5 if asked.quick else 20, size=SIZE)
         return True
-    count = 6 if asked.quick else 100
+    count = 12 if asked.quick else 100
     with tempfile.TemporaryDirectory(prefix="commonwatch-bench-") as name:
         holds = _on_sqlite(Path(name), count)
     with tempfile.TemporaryDirectory(prefix="commonwatch-bench-") as name:

@@ -25,6 +25,7 @@ from commonwatch.config.commands import inside
 from tests import postgres
 
 CLIENTS = 6
+DAYS = 200
 
 
 class Acknowledged(NamedTuple):
@@ -65,7 +66,7 @@ class Sender(threading.Thread):
         self.party = PARTIES[number % len(PARTIES)]
         self.key = keys[self.party]
         self.dice = random.Random(number)
-        self.days = periods()
+        self.days = periods()[-DAYS:]
         self.count = 0
 
     def run(self):
