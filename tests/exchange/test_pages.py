@@ -498,3 +498,29 @@ def test_the_page_of_a_receipt_leads_to_the_file_and_names_the_command(house, at
     assert f'href="/receipts/{done.entry}/"' in shown
     assert re.search(r"commonwatch verify receipt-BY-\d+\.txt", shown)
     assert f"/receipts/{done.entry}/?page" in text(at_by.get(f"/reports/{done.subject}/"))
+
+
+def test_what_everybody_reads_is_offered_at_the_lowest_level_alone(house, at_by):
+    shown = text(at_by.get("/reports/new/R1-R2/"))
+    choice = re.search(r'value="public".*?</label>', shown, re.DOTALL)
+
+    assert choice
+    assert "Only at the level H0" in choice[0]
+    assert "everybody, the public included" in choice[0]
+
+
+def test_who_does_not_take_part_is_not_named_as_owing(at_by):
+    shown = text(at_by.get("/types/D1/"))
+    owed = re.search(r"Owed by</dt>\s*<dd>(.*?)</dd>", shown, re.DOTALL)
+
+    assert owed
+    assert "Belarus" in owed[1]
+    assert "Armenia" not in owed[1]
+
+
+def test_a_refusal_on_a_page_speaks_to_people_and_not_to_programs(house, client):
+    page = client.post("/reports/new/D1/nil/", {"_period": TODAY})
+
+    assert page.status_code == 401
+    assert "Nothing was done. Sign in, and do it again." in text(page)
+    assert "Authorization" not in text(page)

@@ -123,7 +123,9 @@ def test_many_that_miss_one_type_are_one_line_whose_page_names_the_posts(house):
     client = house.client("CRC", "duty")
     page = client.get("/").content.decode()
     assert "Daily situation return for 2026-09-14 is missing from 5: Belarus, " in page
-    assert page.count("Daily situation return for 2026-09-14 is missing") == 2  # the words, and the link's own
+    assert (
+        page.count("Daily situation return for 2026-09-14 is missing") == 2
+    )  # the words, and the link's own
     posts = client.get("/types/D1/").content.decode()
     assert 'id="missing"' in posts
     assert f"/duties/D1/KZ/{DAY}/" in posts
@@ -159,6 +161,6 @@ def test_one_s_own_page_shows_the_last_ten_and_more_when_asked(house):
     for day in range(1, 14):
         file(house, "KG", period=f"2026-09-{day:02d}")
     page = house.client("KG", "na-officer").get("/mine/").content.decode()
-    first, rest = page.split('id="sent-more"')
+    _first, rest = page.split('id="sent-more"')
     assert "Show 3 more" in rest
     assert rest.count("/reports/report/") == 3

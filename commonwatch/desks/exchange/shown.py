@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from commonwatch.access.actor import Actor
 from commonwatch.charter import recurrence
@@ -91,6 +91,8 @@ def value_text(each: Field, value: Any) -> str:
         return ", ".join(names.get(str(one), str(one)) for one in given)
     if each.kind == "instant":
         return utc(rules.instant(str(value)))
+    if each.kind == "decimal" and (get_language() or "").startswith("ru"):
+        return str(value).replace(".", ",")
     return str(figure(value))
 
 
@@ -436,6 +438,13 @@ def cell(status: rules.Status | None) -> tuple[str, str, str]:
     }[status.timeliness]
 
 
+CONTENTS = {
+    "withdrawn": gettext_noop("An earlier report was withdrawn."),
+    "corrected": gettext_noop("It was corrected after it came."),
+    "nil": gettext_noop("The party said that there is nothing to report."),
+}
+
+
 def reasons(slot: rules.Slot, status: rules.Status | None) -> list[str]:
     """Say in whole sentences why a duty stands as it does."""
     said = [
@@ -446,18 +455,16 @@ def reasons(slot: rules.Slot, status: rules.Status | None) -> list[str]:
         return [*said, gettext("Whether it was met is for other readers to know.")]
     if status.received_at is not None:
         said.append(gettext("Received at {moment}.").format(moment=utc(status.received_at)))
-    if status.timeliness in {"late", "in_grace", "missing"}:
+    if status.timeliness == "late":
+        said.append(gettext("It came {span} late.").format(span=span(status.minutes)))
+    if status.timeliness in {"in_grace", "missing"}:
         said.append(gettext("{span} past due.").format(span=span(status.minutes)))
     if status.by_telephone:
         said.append(gettext("Written down by telephone; the party has not confirmed it yet."))
     if status.double:
         said.append(gettext("The party filed more than one report for this period."))
-    if status.content == "withdrawn":
-        said.append(gettext("An earlier report was withdrawn."))
-    if status.content == "corrected":
-        said.append(gettext("It was corrected after it came."))
-    if status.content == "nil":
-        said.append(gettext("The party said that there is nothing to report."))
+    if status.content in CONTENTS:
+        said.append(gettext(CONTENTS[status.content]))
     if status.ground:
         said.append(gettext("Exempt by a waiver. Ground: {ground}").format(ground=status.ground))
     return said
@@ -539,9 +546,12 @@ def _mine(type_: InformationType, by: Actor) -> bool:
 
 
 def owes_text(type_: InformationType) -> str:
-    """Name who owes a type today."""
+    """Name who owes a type today; a party that does not take part in its line of work owes nothing."""
     pack, on = node.current().pack, now().date()
-    return ", ".join(party_name(code) for code in pack.select(type_.owed_by, on=on)) or gettext("nobody")
+    asked = [
+        code for code in pack.select(type_.owed_by, on=on) if pack.party(code).takes_part(type_.line, on)
+    ]
+    return ", ".join(party_name(code) for code in asked) or gettext("nobody")
 
 
 def type_page(by: Actor, type_: InformationType) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def day_text(at: datetime) -> str:
 def regulation() -> str:
     """Name the regulation on which the duties rest, with its version."""
     found = node.current().pack.regulation
-    return f"{words(found.name)}, {found.version}"
+    return gettext("{name}, version {version}").format(name=words(found.name), version=found.version)
 
 
 def _row(drawn: board.Board, type_: InformationType, says: "Sentences") -> dict[str, Any]:
