@@ -198,3 +198,31 @@ def test_no_page_is_wider_than_a_phone(page, node):
             page.set_viewport_size({"width": width, "height": 700})
             page.goto(node.address(path))
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+
+
+def test_single_keys_can_be_turned_off_and_stay_off(page):
+    page.keyboard.press("Shift+?")
+    page.locator("#keys-on").uncheck()
+    page.keyboard.press("Escape")
+    assert page.locator("#keys").is_hidden()
+
+    page.keyboard.press("Shift+?")
+    assert page.locator("#keys").is_hidden()
+    page.reload()
+    page.keyboard.press("Shift+?")
+    assert page.locator("#keys").is_hidden()
+
+    page.locator("#menu > summary").click()
+    page.locator("[data-keys]").click()
+    page.locator("#keys-on").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+?")
+    assert page.locator("#keys").is_visible()
+
+
+def test_escape_closes_the_menu_and_gives_the_focus_back(page):
+    page.locator("#menu > summary").click()
+    assert page.locator("#menu[open]").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#menu[open]").count() == 0
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"

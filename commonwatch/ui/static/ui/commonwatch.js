@@ -166,6 +166,7 @@
     each.hidden = false;
     each.addEventListener("click", () => {
       shut();
+      each.closest("details")?.querySelector("summary").focus();
       keys?.showModal();
     });
   }
