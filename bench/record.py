@@ -133,7 +133,7 @@ def _write_day(at: Any, party: str, day: date, dice: random.Random) -> int:
             type=type_.code, owes=party, period=period, starts=starts, number=1, act="submitted"
         )
         key = slip_subject(filer=party, type_=type_.code, owes=party, period=period)
-        drafts.append(log.Draft(report, new_subject("report", party), label, new=True))
-        drafts.append(log.Draft(slip, key, label, new=True))
+        drafts.append(log.Draft(report, new_subject("report", party), label, settled=True))
+        drafts.append(log.Draft(slip, key, label, settled=True))
     log.append_many(drafts, by=by)
     return len(drafts)

@@ -14,6 +14,8 @@ from msgspec import Struct, field
 
 Texts = Mapping[str, str]
 
+MOST_RESOLVED = 20_000
+
 
 class Period(Struct, frozen=True):
     """A half-open run of days, with the public source that says so."""
@@ -379,10 +381,14 @@ class Pack(Struct, frozen=True, dict=True):
 
         :raises KeyError: when the pack names no such audience.
         """
-        named = self._audiences[audience]
-        if "*" in named.parties:
-            return ("*",)
-        return tuple(sorted({*self.select(named.parties, on=on), originator}))
+        key = (audience, originator, on)
+        if key not in self._resolved:
+            named = self._audiences[audience]
+            chosen = ("*",) if "*" in named.parties else {*self.select(named.parties, on=on), originator}
+            if len(self._resolved) > MOST_RESOLVED:
+                self._resolved.clear()
+            self._resolved[key] = tuple(sorted(chosen))
+        return self._resolved[key]
 
     def audience(self, code: str) -> NamedAudience:
         """Return the named audience of that code.
@@ -399,6 +405,10 @@ class Pack(Struct, frozen=True, dict=True):
         if selector.startswith("@kind:"):
             return party.kind == selector.removeprefix("@kind:")
         return party.code == selector
+
+    @cached_property
+    def _resolved(self) -> dict[tuple[str, str, date], tuple[str, ...]]:
+        return {}
 
     @cached_property
     def _parties(self) -> dict[str, Party]:

@@ -43,7 +43,7 @@ class Recurrence(Struct, frozen=True):
         `start` itself counts only if the rule gives it.
         """
         seen = 0
-        for period in self._periods(start, last):
+        for period in self._periods(start, last, first=start if self.count is not None else first):
             for day in self._chosen(period, start):
                 if day < start:
                     continue
@@ -54,18 +54,20 @@ class Recurrence(Struct, frozen=True):
                 if day >= first:
                     yield day
 
-    def _periods(self, start: date, last: date) -> Iterator[tuple[date, date]]:
-        """Yield first and last day of each period that the interval touches, up to `last`."""
+    def _periods(self, start: date, last: date, *, first: date) -> Iterator[tuple[date, date]]:
+        """Yield first and last day of each period that the interval touches, from that of `first` up to `last`."""
         if self.frequency in ("DAILY", "WEEKLY"):
             length = 1 if self.frequency == "DAILY" else 7
             offset = 0 if length == 1 else (start.weekday() - self.week_start) % 7
             opens = start.toordinal() - offset
+            opens += max(0, (first.toordinal() - opens) // (length * self.interval)) * length * self.interval
             while opens <= last.toordinal() and opens + length - 1 <= date.max.toordinal():
                 yield date.fromordinal(max(opens, 1)), date.fromordinal(opens + length - 1)
                 opens += length * self.interval
             return
         months = self.interval * (1 if self.frequency == "MONTHLY" else 12)
         number = start.year * 12 + (start.month - 1 if self.frequency == "MONTHLY" else 0)
+        number += max(0, (first.year * 12 + first.month - 1 - number) // months) * months
         while number // 12 <= date.max.year and date(number // 12, number % 12 + 1, 1) <= last:
             year, month = divmod(number, 12)
             final = month + 1 if self.frequency == "MONTHLY" else 12

@@ -115,6 +115,18 @@ def encode(entry: Entry) -> bytes:
     return data
 
 
+def begins(data: bytes, *, id: str, kind: str, subject: str, at: int) -> bool:
+    """Say whether an entry's bytes begin with this id (with hyphens or without), kind, subject and time.
+
+    `at` is in microseconds UTC. The envelope has one form, so nothing has to be decoded.
+    """
+    plain = id.replace("-", "")
+    dashed = f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
+    head = f'{{"v":1,"id":"{dashed}","kind":"{kind}","subject":'
+    rest = f',"at":"{instant_text(at)}","known_at":'
+    return data.startswith(head.encode() + _ENCODER.encode(subject) + rest.encode())
+
+
 class Composer:
     """Writes the entries of one writer, kind, label and mode, which share most of their envelope.
 

@@ -57,14 +57,18 @@ class Writer(Protocol):
 
 
 class Draft(NamedTuple):
-    """One fact about to be written. `new` says that its subject was minted in this turn."""
+    """One fact about to be written.
+
+    `settled` says that the act knows the label to be the subject's own: it minted the subject in this turn, or has
+    just read its row.
+    """
 
     fact: Fact
     subject: str
     label: Label
     refs: tuple["Written", ...] = ()
     known_at: int | None = None
-    new: bool = False
+    settled: bool = False
 
 
 class Written(NamedTuple):
@@ -181,7 +185,7 @@ class Work:
         fresh = self.open[key] = Open(row, label)
         subject = f"journal/{party}/{row.slug}.{mode}.{row.epoch}"
         by = _Register(party=party, mode=mode)
-        _write([Draft(opened, subject, label, new=True)], by=by, work=self)
+        _write([Draft(opened, subject, label, settled=True)], by=by, work=self)
         return fresh
 
     def composer(self, draft: Draft, by: Writer) -> envelope.Composer:
@@ -270,14 +274,14 @@ def append(  # noqa: PLR0913 - what a draft holds, by name
     label: Label,
     refs: Sequence[Written] = (),
     known_at: int | None = None,
-    new: bool = False,
+    settled: bool = False,
 ) -> Written:
     """Write one fact as an entry of the writer's journal for that label, and fold it into its tables.
 
     :raises NotHere, OtherLabel, Unreadable, UnknownLabel, Closed: when it may not be written so.
     :raises Broken: outside a turn.
     """
-    return append_many([Draft(fact, subject, label, tuple(refs), known_at, new)], by=by)[0]
+    return append_many([Draft(fact, subject, label, tuple(refs), known_at, settled)], by=by)[0]
 
 
 def append_many(drafts: Sequence[Draft], *, by: Writer) -> list[Written]:
@@ -297,7 +301,7 @@ def _check(drafts: Sequence[Draft], *, by: Writer, work: Work) -> None:
         for ref in draft.refs:
             if not flows(ref.label, draft.label, scheme=scheme):
                 raise Unreadable
-    held = _labels_of({draft.subject for draft in drafts if not draft.new})
+    held = _labels_of({draft.subject for draft in drafts if not draft.settled})
     for draft in drafts:
         was = held.get(draft.subject, draft.label)
         if was != draft.label:

@@ -118,7 +118,7 @@ def _file(prepared: Sequence[Prepared], *, by: Actor) -> list[Filed]:
         if each.again:
             continue
         refs = _confirmed(each.fact.confirms, by=by)
-        drafts.append(log.Draft(each.fact, subjects[-1], each.label, refs, each.known_at, new=True))
+        drafts.append(log.Draft(each.fact, subjects[-1], each.label, refs, each.known_at, settled=True))
         if each.slip_label:
             drafts.append(_slip(each, by=by))
     written = {
@@ -140,7 +140,7 @@ def _slip(each: Prepared, *, by: Actor) -> log.Draft:
         on_behalf=fact.owes != by.party,
     )
     subject = slip_subject(filer=by.party, type_=fact.type, owes=fact.owes, period=fact.period)
-    return log.Draft(noted, subject, each.slip_label or each.label, (), each.known_at, new=not each.slip_held)
+    return log.Draft(noted, subject, each.slip_label or each.label, (), each.known_at, settled=True)
 
 
 def _answer(subject: str, each: Prepared, written: Mapping[str, log.Written], *, by: Actor) -> Filed:
@@ -336,7 +336,7 @@ def grant_waiver(  # noqa: PLR0913 - what a waiver says, by name
     rules.check_waiver(ground=ground, since=since, until=until)
     subject = new_subject("waiver", by.party)
     fact = WaiverGranted(type=type, party=party_code(party), ground=ground.strip(), since=since, until=until)
-    log.append(fact, by=by, subject=subject, label=status_label(kind, owes=party, by=by.party), new=True)
+    log.append(fact, by=by, subject=subject, label=status_label(kind, owes=party, by=by.party), settled=True)
     return subject
 
 
@@ -380,7 +380,9 @@ def activate_type(
     subject = new_subject("activation", by.party)
     at = micros(now()) if since is None else since
     fact = TypeActivated(type=type, ground=ground.strip(), since=at, parties=tuple(map(party_code, parties)))
-    log.append(fact, by=by, subject=subject, label=status_label(kind, owes=by.party, by=by.party), new=True)
+    log.append(
+        fact, by=by, subject=subject, label=status_label(kind, owes=by.party, by=by.party), settled=True
+    )
     return subject
 
 

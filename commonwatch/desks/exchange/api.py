@@ -1,5 +1,6 @@
 """The exchange for programs: the same acts as the pages, as JSON. Errors are problem+json (RFC 9457)."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -158,6 +159,12 @@ def _in_batch(index: int, refusal: Refusal) -> dict[str, Any]:
     return found
 
 
+@cache
+def receipts() -> str:
+    """Return the address of receipts, with ENTRY in place of the entry's id."""
+    return reverse("exchange:receipt", args=["ENTRY"])
+
+
 def filed(each: Filed) -> dict[str, Any]:
     """Describe what was filed; the receipt is fetched by its address."""
     return {
@@ -167,7 +174,7 @@ def filed(each: Filed) -> dict[str, Any]:
         "number": each.number,
         "at": moment(each.at).isoformat(),
         "again": each.again,
-        "receipt": reverse("exchange:receipt", args=[each.entry]),
+        "receipt": receipts().replace("ENTRY", each.entry),
         "warnings": faults(each.warnings),
     }
 

@@ -204,7 +204,9 @@ def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, 
     """Read the reports for these duties that the reader may see."""
     wanted = {(slot.type, slot.party, slot.period) for slot in slots}
     rows = Report.objects.visible_to(reader).filter(
-        period__in={period for _type, _party, period in wanted}, type__in={type_ for type_, _p, _q in wanted}
+        type__in={type_ for type_, _p, _q in wanted},
+        owes__in={party for _t, party, _q in wanted},
+        period__in={period for _t, _p, period in wanted},
     )
     found: dict[tuple[str, str, str], list[Filed]] = defaultdict(list)
     for row in rows.order_by("written_at", "key").values_list(*Filed._fields):
@@ -224,12 +226,13 @@ def stream(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = 
     if not journals:
         return []
     one = (
-        'SELECT * FROM (SELECT "key" FROM "exchange_report"'
+        'SELECT * FROM (SELECT "key", "last_at" FROM "exchange_report"'
         ' WHERE "journal_id" = %s ORDER BY "last_at" DESC, "key" LIMIT %s) t'
     )
-    query = " UNION ALL ".join([one] * len(journals))
+    parts = " UNION ALL ".join([one] * len(journals))
+    query = f'SELECT "key" FROM ({parts}) u ORDER BY "last_at" DESC, "key" LIMIT %s'  # noqa: S608 - places alone
     with connections[node.current().database].cursor() as cursor:
-        cursor.execute(query, [value for journal in journals for value in (journal, count)])
+        cursor.execute(query, [*[value for journal in journals for value in (journal, count)], count])
         keys = [key for (key,) in cursor.fetchall()]
     rows = Report.objects.visible_to(reader).filter(key__in=keys)
     return list(rows.select_related("journal").order_by("-last_at", "key")[:count])

@@ -92,10 +92,7 @@ class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class Prepared(NamedTuple):
-    """A report ready to be written.
-
-    `slip_held` says that its slip was written on before; `again` is the subject of the same reference.
-    """
+    """A report ready to be written; `again` is the subject already written under the same reference."""
 
     fact: ReportSubmitted
     label: Label
@@ -103,7 +100,6 @@ class Prepared(NamedTuple):
     starts: int
     known_at: int | None
     warnings: tuple[rules.ValueFault, ...]
-    slip_held: bool = False
     again: str = ""
     again_entry: str = ""
 
@@ -318,9 +314,7 @@ class Intake:
             label = (
                 labels[held[key][1]] if key in held else each.slip_label
             )  # a subject keeps its label for life
-            numbered.append(
-                each._replace(fact=fact, slip_label=label, slip_held=key in held or last[key] > 1)
-            )
+            numbered.append(each._replace(fact=fact, slip_label=label))
         return numbered
 
     def _slip_key(self, fact: ReportSubmitted) -> str:
