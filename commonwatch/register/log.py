@@ -145,6 +145,7 @@ class Work:
         self.open: dict[tuple[str, str, Label], Open] = {}
         self.notes: list[str] = []
         self.written = 0
+        self.held: dict[tuple[str, str, Label], tuple[int, ...]] = {}
         self.composers: dict[tuple[Any, ...], envelope.Composer] = {}
 
     def run(self, call: Callable[[], Any]) -> Any:
@@ -161,6 +162,7 @@ class Work:
             _work.reset(token)
 
     def _undo(self, marks: dict[tuple[str, str, Label], tuple[int, int]]) -> None:
+        self.held.clear()
         for key in list(self.open):
             if key in marks:
                 count, self.open[key].last_at = marks[key]
@@ -256,6 +258,10 @@ def turn(act: Callable[P, T]) -> Callable[P, T]:
 
 def journals_of(*, party: str, mode: str, label: Label) -> tuple[int, ...]:
     """Return the journals that a party has kept for an audience, oldest first."""
+    work = _work.get()
+    key = (party, mode, label)
+    if work is not None and key in work.held:
+        return work.held[key]
     found = Journal.objects.filter(
         party=party,
         mode=mode,
@@ -263,7 +269,10 @@ def journals_of(*, party: str, mode: str, label: Label) -> tuple[int, ...]:
         categories=",".join(label.categories),
         parties=",".join(label.parties),
     )
-    return tuple(found.order_by("epoch").values_list("pk", flat=True))
+    numbers = tuple(found.order_by("epoch").values_list("pk", flat=True))
+    if work is not None and numbers:
+        work.held[key] = numbers
+    return numbers
 
 
 def append(  # noqa: PLR0913 - what a draft holds, by name

@@ -120,6 +120,25 @@ def test_a_refused_turn_leaves_nothing_behind(small):
     write(by=small.officer(party="BY"))
 
 
+def test_a_journal_opened_by_a_refused_turn_is_not_remembered_by_the_next(small):
+    """Both turns run in one transaction, as they do when many wait."""
+
+    @log.turn
+    def refused(by):
+        log.append(ReportWithdrawn(reason="x"), by=by, subject="report/BY/one", label=MEMBERS)
+        log.journals_of(party="BY", mode="real", label=MEMBERS)
+        raise log.NotHere(party="BY")
+
+    by = small.officer(party="BY")
+    with log._session() as work:
+        with pytest.raises(log.NotHere):
+            work.run(lambda: refused(by))
+        place = work.run(lambda: write(by=by))[0]
+        work.seal()
+    work.keep()
+    assert place.number == 1
+
+
 def test_time_never_goes_back_in_a_journal(small):
     first = write(by=small.officer(party="BY"))[0]
     small.clock.tick(hours=-3)

@@ -23,6 +23,7 @@ from commonwatch.register.gate import Reader
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK_UP = 400
+COMPARED_WITH = 60
 COMPARED = 31
 """How many reports at once are compared with the party's earlier figures: a month of days."""
 
@@ -395,15 +396,16 @@ def usual(
     watched = [each for each in type_.fields if each.watch and isinstance(values.get(each.code), int)]
     if not watched:
         return []
-    rows = list(
+    rows = (
         Report.objects.visible_to(by)
         .filter(type=type_.code, owes=owes, state="value")
         .exclude(period=period)
-        .order_by("-period", "-last_at")[:60]
+        .order_by("-period", "-last_at")
+        .values_list("period", "values_json", "first_at")[:COMPARED_WITH]
     )
     history = [
-        (row.period, row.values, moment(row.first_at))
-        for row in reversed(rows)
-        if row.period < period or not period
+        (key, msgspec.json.decode(values), moment(first_at))
+        for key, values, first_at in reversed(rows)
+        if key < period or not period
     ]
     return rules.unusual_values(type_, history=history, period=period, values=values)
