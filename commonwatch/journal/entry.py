@@ -35,6 +35,8 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CODE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,300}")
 _HANDLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]{0,200}")
 _EVERYBODY = ("*",)
+_PLAIN = re.compile(r"[A-Za-z0-9/._@|-]*", re.ASCII)
+"""Texts that JSON writes as they are."""
 
 
 class EntryRefused(Broken):
@@ -120,11 +122,11 @@ def begins(data: bytes, *, id: str, kind: str, subject: str, at: int) -> bool:
 
     `at` is in microseconds UTC. The envelope has one form, so nothing has to be decoded.
     """
-    plain = id.replace("-", "")
-    dashed = f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"
-    head = f'{{"v":1,"id":"{dashed}","kind":"{kind}","subject":'
-    rest = f',"at":"{instant_text(at)}","known_at":'
-    return data.startswith(head.encode() + _ENCODER.encode(subject) + rest.encode())
+    if len(id) == 32:
+        id = f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}"  # noqa: A001 - the same id, written out
+    written = f'"{subject}"' if _PLAIN.fullmatch(subject) else _ENCODER.encode(subject).decode()
+    head = f'{{"v":1,"id":"{id}","kind":"{kind}","subject":{written},"at":"{instant_text(at)}","known_at":'
+    return data.startswith(head.encode())
 
 
 class Composer:
@@ -235,7 +237,13 @@ def instant_text(micros: int) -> str:
 
     :raises OverflowError: outside those years.
     """
-    return (_EPOCH + timedelta(microseconds=micros)).isoformat(timespec="microseconds") + "Z"
+    second, rest = divmod(micros, 1_000_000)
+    return f"{_second_text(second)}.{rest:06d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second_text(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).isoformat()
 
 
 def instant_micros(text: str) -> int:

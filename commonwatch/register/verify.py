@@ -83,16 +83,22 @@ def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes) -> by
 
     Returns the root over a full tile, nothing for a partial one.
     """
-    kept = [tile[place : place + HASH_BYTES] for place in range(0, len(tile), HASH_BYTES)]
-    if len(kept) != len(rows):
-        raise Broken(f"{row.origin}: hash tile 0/{index} has {len(kept)} hashes for {len(rows)} entries")
-    for (number, entry_id, kind, subject, at, raw), leaf in zip(rows, kept, strict=True):
-        data = bytes(raw)
-        if tree.leaf_hash(data) != leaf:
-            raise Broken(f"{row.origin}: entry {number} does not give its hash in tile 0/{index}")
-        if not envelope.begins(data, id=str(entry_id), kind=kind, subject=subject, at=at):
+    leaf_hash, begins = tree.leaf_hash, envelope.begins
+    leaves = [leaf_hash(bytes(each[5])) for each in rows]
+    if b"".join(leaves) != tile:
+        raise Broken(f"{row.origin}: {_first_wrong(leaves, tile)} in tile 0/{index}")
+    for number, entry_id, kind, subject, at, data in rows:
+        if not begins(bytes(data), id=str(entry_id), kind=kind, subject=subject, at=at):
             raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
-    return tree.root(kept) if len(kept) == WIDTH else b""
+    return tree.root(leaves) if len(leaves) == WIDTH else b""
+
+
+def _first_wrong(leaves: list[bytes], tile: bytes) -> str:
+    """Say which entry of a tile does not give its hash."""
+    for place, leaf in enumerate(leaves):
+        if tile[place * HASH_BYTES : (place + 1) * HASH_BYTES] != leaf:
+            return f"entry {place} of 256 does not give its hash"
+    return f"{len(leaves)} entries stand against {len(tile) // HASH_BYTES} hashes"
 
 
 def _check_upper(row: Journal, level: list[bytes], stored: dict[tuple[int, int], bytes]) -> None:
