@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('at', models.BigIntegerField()),
                 ('admitted_at', models.BigIntegerField()),
                 ('data', models.BinaryField()),
-                ('journal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('journal', 'number'), name='one_place')],
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('level', models.IntegerField()),
                 ('number', models.BigIntegerField()),
                 ('data', models.BinaryField()),
-                ('journal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('journal', 'level', 'number'), name='one_tile')],

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('since', models.BigIntegerField()),
                 ('until', models.BigIntegerField(null=True)),
                 ('end_ground', models.TextField(blank=True, default='')),
-                ('journal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(max_length=200)),
                 ('entry', models.CharField(max_length=36)),
                 ('digest', models.CharField(max_length=64)),
-                ('journal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('account', models.CharField(max_length=60)),
                 ('version', models.IntegerField(default=1)),
                 ('at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('until', models.BigIntegerField(null=True)),
                 ('end_ground', models.TextField(blank=True, default='')),
                 ('granted_at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('entry', models.CharField(max_length=36)),
                 ('last_entry', models.CharField(max_length=36)),
                 ('place', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
                 ('on_behalf', models.BooleanField(default=False)),
                 ('first_at', models.BigIntegerField()),
                 ('last_at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'abstract': False,
