@@ -50,7 +50,7 @@ def sqlite(path: Path | str) -> dict[str, Any]:
     Only the connection that holds the pen moves the log into the file (see commonwatch.register.seal), because before
     SQLite 3.51.3 two connections that did so at once could corrupt it.
     """
-    begin = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536"
+    begin = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16384"
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
