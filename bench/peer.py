@@ -21,7 +21,7 @@ COLLECTION = "91a7b528-80eb-42ed-a74d-c6fbd5a26116"
 MEDIA = "application/taxii+json;version=2.1"
 WHEN = "2026-09-14T05:00:00.000Z"
 NAME, WORD = "bench", "bench-on-the-loopback"
-POST = f"/root/collections/{COLLECTION}/objects/"
+POST = f"/bench/collections/{COLLECTION}/objects/"
 
 
 class NotInstalled(Exception):  # noqa: N818 - told to whoever measures, who goes on without
@@ -107,8 +107,8 @@ def _collection(held: int) -> dict[str, Any]:
     }  # fmt: skip
     about = {"title": "Bench", "versions": [MEDIA], "max_content_length": 2**30}
     return {
-        "/discovery": {"title": "Bench", "default": "/root/", "api_roots": ["/root/"]},
-        "root": {"information": about, "status": [], "collections": [collection]},
+        "/discovery": {"title": "Bench", "default": "/bench/", "api_roots": ["/bench/"]},
+        "bench": {"information": about, "status": [], "collections": [collection]},
     }
 
 

@@ -205,9 +205,10 @@ def _weekdays(text: str) -> tuple[tuple[int, int], ...]:
 
 def _until(text: str) -> date:
     match = _UNTIL.fullmatch(text)
+    wrong = f"UNTIL is {text}; it must be a day such as 20301231."
+    if not match:
+        raise ValueError(wrong)
     try:
-        if match:
-            return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        pass
-    raise ValueError(f"UNTIL is {text}; it must be a day such as 20301231.")
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError as error:
+        raise ValueError(wrong) from error
