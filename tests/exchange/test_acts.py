@@ -315,3 +315,16 @@ def test_the_board_takes_the_same_number_of_queries_however_much_lies_behind(
             file(house, party, period=f"2026-09-{day:02d}")
     assert drawn() == few
     assert few <= 9
+
+
+def test_confirming_what_was_told_widens_no_audience(house):
+    told = acts.submit_report(
+        by=house.duty(), report=d1(owes="TJ", level="H2", audience="center"), channel="telephone"
+    )
+    acts.confirm_report(by=house.na("TJ"), report=told.subject)
+    rows = Report.objects.select_related("journal")
+    assert {(row.party, row.journal.level, row.journal.parties) for row in rows} == {
+        ("CRC", "H2", "CRC,TJ"),
+        ("TJ", "H2", "CRC,TJ"),
+    }
+    assert Report.objects.visible_to(house.na("KZ")).count() == 0

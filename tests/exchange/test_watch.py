@@ -164,3 +164,14 @@ def test_one_s_own_page_shows_the_last_ten_and_more_when_asked(house):
     _first, rest = page.split('id="sent-more"')
     assert "Show 3 more" in rest
     assert rest.count("/reports/report/") == 3
+
+
+def test_the_center_s_drafts_for_two_parties_do_not_meet(house):
+    client = house.client("CRC", "duty")
+    for party in ("BY", "KZ"):
+        typed = {"_owes": party, "_period": DAY, "f-text": f"told by {party}"}
+        assert client.post("/reports/new/D1/draft/", typed, headers={"HX-Request": "true"}).status_code == 200
+    page = client.get(f"/reports/new/D1/?owes=BY&period={DAY}").content.decode()
+    assert "told by BY" in page
+    assert "told by KZ" not in page
+    assert "owes=KZ" in client.get("/mine/").content.decode()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from commonwatch.access.actor import Actor, require
-from commonwatch.charter.label import Label
+from commonwatch.charter.label import Label, flows
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.facts import (
     DutyNoted,
@@ -22,6 +22,7 @@ from commonwatch.desks.exchange.intake import (
     OtherContent,
     Prepared,
     Sent,
+    content_label,
     micros,
     now,
     party_code,
@@ -305,9 +306,20 @@ def confirm_report(*, by: Actor, report: str) -> Filed:
         nil=row.state == "nil",
         event_at=row.event_at,
         level=first.level,
+        audience=_same_readers(row, first, by=by),
         confirms=row.key,
     )
     return submit_report(by=by, report=sent, channel="form")
+
+
+def _same_readers(row: Report, label: Label, *, by: Actor) -> str:
+    """Name the audience of a report by telephone, so that confirming it widens nothing; the type's own else."""
+    type_, scheme = type_of(row.type), node.current().pack.labels
+    for audience in (type_.audience, *type_.audiences):
+        own = content_label(type_, owes=row.owes, by=by.party, level=label.level, audience=audience)
+        if flows(label, own, scheme=scheme):
+            return audience
+    return type_.audience
 
 
 @log.turn

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from commonwatch.access.actor import Actor
@@ -145,12 +146,18 @@ def typed(data: QueryDict) -> dict[str, Any]:
     return kept
 
 
-def keep_draft(by: Actor, code: str, *, period: str, content: dict[str, Any]) -> None:
-    """Keep what was typed; one draft for an account, a type and a period."""
+def drafts(by: Actor, code: str, *, owes: str, period: str) -> QuerySet[Draft]:
+    """Return the account's own draft for a duty, if there is one."""
+    return Draft.objects.filter(account__handle=by.account, type=code, owes=owes, period=period)
+
+
+def keep_draft(by: Actor, code: str, *, owes: str, period: str, content: dict[str, Any]) -> None:
+    """Keep what was typed; one draft for an account, a type, a party and a period."""
     account = Account.objects.get(handle=by.account)
     Draft.objects.update_or_create(
         account=account,
         type=code,
+        owes=owes,
         period=period[:20],
         defaults={"content": content, "saved_at": micros(now())},
     )

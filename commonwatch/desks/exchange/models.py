@@ -125,16 +125,22 @@ class Activation(Projection):
 
 
 class Draft(Paper):
-    """A report begun and not yet sent; it outlives the session. `content` is the form as typed."""
+    """A report begun and not yet sent; it outlives the session. `content` is the form as typed.
+
+    `owes` is the party whose duty it would fill: the center begins reports for several.
+    """
 
     account = models.ForeignKey(Account, models.CASCADE)
     type = models.CharField(max_length=40)
+    owes = models.CharField(max_length=40, default="", blank=True)
     period = models.CharField(max_length=20, default="", blank=True)
     content = models.JSONField(default=dict)
     saved_at = models.BigIntegerField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("account", "type", "period"), name="one_draft"),)
+        constraints = (
+            models.UniqueConstraint(fields=("account", "type", "owes", "period"), name="one_draft"),
+        )
 
     def __str__(self) -> str:
         return f"{self.type} {self.period}"

@@ -14,7 +14,7 @@ from commonwatch.access.actor import Actor, require
 from commonwatch.access.asking import actor_for
 from commonwatch.desks.exchange import acts, board, forms, rules, shown, watching
 from commonwatch.desks.exchange.intake import UnknownType, activations, micros, now, party_code, type_of
-from commonwatch.desks.exchange.models import Activation, Draft, Report, Waiver
+from commonwatch.desks.exchange.models import Activation, Report, Waiver
 from commonwatch.errors import Refusal
 from commonwatch.register import history, node
 from commonwatch.ui.page import page, refusal_page
@@ -88,7 +88,7 @@ def new(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _submitted(request, by, type_, owes)
     period = request.GET.get("period", "")
-    draft = Draft.objects.filter(account__handle=by.account, type=code, period=period).first()
+    draft = forms.drafts(by, code, owes=owes, period=period).first()
     form = forms.blank(
         type_,
         by=by,
@@ -122,7 +122,7 @@ def _submitted(request: HttpRequest, by: Actor, type_: Any, owes: str) -> HttpRe
     except Refusal as refusal:
         context = shown.form(by, form) | {"refusal": refusal}
         return page(request, "exchange/form.html", context, part="form", status=refusal.status)
-    Draft.objects.filter(account__handle=by.account, type=type_.code, period=sent.period).delete()
+    forms.drafts(by, type_.code, owes=owes, period=sent.period).delete()
     if owes != by.party:
         says = gettext("What was told by telephone was written down: {what}.")
     elif sent.nil:
@@ -139,7 +139,8 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
     by = seat(request)
     type_ = kind(code)
     content = forms.typed(request.POST)
-    forms.keep_draft(by, type_.code, period=request.POST.get("_period", ""), content=content)
+    owes = party_code(request.POST.get("_owes") or by.party)
+    forms.keep_draft(by, type_.code, owes=owes, period=request.POST.get("_period", ""), content=content)
     return page(request, "exchange/form.html", {"saved_at": now()}, part="saved")
 
 

@@ -383,6 +383,11 @@ def told(row: Report) -> dict[str, Any]:
     }
 
 
+def _draft_url(draft: Draft) -> str:
+    query = urlencode({"period": draft.period, "owes": draft.owes})
+    return f"{reverse('exchange:new', args=[draft.type])}?{query}"
+
+
 def mine(by: Actor) -> dict[str, Any]:
     """Return what “My reports” shows: what is owed next, what was sent, what others released, what was begun."""
     says = Sentences(now())
@@ -402,7 +407,7 @@ def mine(by: Actor) -> dict[str, Any]:
                 "what": words(node.current().pack.type(draft.type).name),
                 "period": draft.period,
                 "saved_at": draft.saved_at,
-                "url": f"{reverse('exchange:new', args=[draft.type])}?{urlencode({'period': draft.period})}",
+                "url": _draft_url(draft),
             }
             for draft in drafts
             if node.current().pack.has_type(draft.type)

@@ -98,13 +98,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('type', models.CharField(max_length=40)),
+                ('owes', models.CharField(blank=True, default='', max_length=40)),
                 ('period', models.CharField(blank=True, default='', max_length=20)),
                 ('content', models.JSONField(default=dict)),
                 ('saved_at', models.BigIntegerField()),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('account', 'type', 'period'), name='one_draft')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'type', 'owes', 'period'), name='one_draft')],
             },
         ),
         migrations.CreateModel(
