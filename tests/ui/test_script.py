@@ -166,7 +166,7 @@ def test_a_lost_line_is_told_with_its_time_and_the_strip_goes_when_it_is_back(pa
 
 def test_the_end_of_the_session_leads_to_the_entrance(page, node):
     node.poll = 302
-    until(page, "location.pathname === '/sign-in/'")
+    page.wait_for_url("**/sign-in/**")
 
     assert page.url.endswith("/sign-in/?next=/")
 
