@@ -6,6 +6,7 @@ disk. The pen is also a lock on a file, so that a second process of this machine
 
 import contextvars
 import fcntl
+import logging
 import os
 import threading
 from collections import deque
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from commonwatch.errors import Broken, Refusal, _
+
+logger = logging.getLogger("commonwatch.register")
 
 T = TypeVar("T")
 
@@ -71,8 +74,9 @@ class Pen:
         self._stopped = ""
 
     def stop(self, reason: str) -> None:
-        """Refuse every further turn, with this reason."""
+        """Refuse every further turn, with this reason, and raise the alarm."""
         self._stopped = reason
+        logger.critical("Writing has stopped on this node: %s", reason)
 
     def run(self, call: Callable[[], T], *, session: Callable[[], AbstractContextManager[Session]]) -> T:
         """Run `call` as a turn and return its answer once it is on the disk.

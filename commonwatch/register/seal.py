@@ -1,6 +1,5 @@
 """What happens to a journal at the edges of a transaction: opened, grown, signed, guarded; and the waking check."""
 
-import logging
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
@@ -12,8 +11,6 @@ from commonwatch.register.fact import JournalOpened
 from commonwatch.register.guard import BehindGuard, Guard, compare, signed
 from commonwatch.register.models import Journal
 from commonwatch.register.node import Node, today
-
-logger = logging.getLogger("commonwatch.register")
 
 UPSERT = (
     'INSERT INTO "register_tile" ("journal_id", "level", "number", "data") VALUES (%s, %s, %s, %s)'

@@ -13,6 +13,7 @@ from commonwatch.journal import entry as envelope
 from commonwatch.journal import receipt
 from commonwatch.register import history, log, seal
 from commonwatch.register.models import Entry, Journal
+from commonwatch.register.pen import Stopped
 from tests.register.conftest import CENTER, MEMBERS, write
 
 
@@ -227,3 +228,20 @@ def test_a_database_put_back_from_an_old_backup_opens_read_only(small, tmp_path)
             (home / name).write_bytes(data)
     small.clock.tick(minutes=1)
     write(by=small.officer(party="BY"), subject="report/BY/three")
+
+
+def test_a_broken_invariant_stops_all_writing_and_raises_the_alarm(small, caplog):
+    @log.turn
+    def broken(by):
+        log.append(ReportWithdrawn(reason="x"), by=by, subject="report/BY/one", label=MEMBERS)
+        raise Broken("two truths")
+
+    with pytest.raises(Broken, match="two truths"):
+        broken(small.officer(party="BY"))
+
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("CRITICAL", "Writing has stopped on this node: two truths")
+    ]
+    with pytest.raises(Stopped, match="two truths"):
+        write(by=small.officer(party="BY"))
+    assert not Entry.objects.exists()
