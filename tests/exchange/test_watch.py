@@ -175,3 +175,12 @@ def test_the_center_s_drafts_for_two_parties_do_not_meet(house):
     assert "told by BY" in page
     assert "told by KZ" not in page
     assert "owes=KZ" in client.get("/mine/").content.decode()
+
+
+def test_what_is_still_owed_stands_before_what_is_exempt(house):
+    acts.grant_waiver(
+        by=house.lead(), type="D1", party="KG", ground="Line down", since=house.clock(), until=None
+    )
+    page = house.client("KG", "na-officer").get("/mine/").content.decode()
+    owed = page[page.index("What you owe") : page.index("Released to you")]
+    assert owed.rindex("○") < owed.index("– exempt")

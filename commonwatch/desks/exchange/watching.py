@@ -417,8 +417,11 @@ def mine(by: Actor) -> dict[str, Any]:
 
 
 def _pressing(due: Sequence[board.Duty]) -> list[board.Duty]:
-    """Put what is still owed before what was received."""
-    return sorted(due, key=lambda each: (bool(each.status and each.status.received), each.slot.due_at))
+    """Put what is still owed before what was received or needs no report."""
+    open_ = {"due", "in_grace", "missing"}
+    return sorted(
+        due, key=lambda each: (not each.status or each.status.timeliness not in open_, each.slot.due_at)
+    )
 
 
 def _owed(each: board.Duty, by: Actor, says: Sentences) -> dict[str, Any]:
