@@ -11,8 +11,6 @@ from commonwatch.errors import Refusal, _
 from commonwatch.register import node
 from commonwatch.register.gate import Reader
 
-NOBODY = Viewer(party="", clearance="")
-
 
 class NotMandated(Refusal):
     """The office may not do that."""

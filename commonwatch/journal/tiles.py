@@ -17,7 +17,6 @@ from commonwatch.journal import tree
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 256
-TILE_BYTES = TILE_WIDTH * tree.HASH_BYTES
 MAX_LEVEL = 63
 MAX_ENTRY_BYTES = 65_535
 
