@@ -117,13 +117,34 @@ class Category(Struct, frozen=True):
     name: Texts
 
 
-class LabelScheme(Struct, frozen=True):
+class LabelScheme(Struct, frozen=True, dict=True):
     """Levels in rising order, categories, how TLP 2.0 maps in, and from which level two persons release."""
 
     levels: tuple[Level, ...]
     categories: tuple[Category, ...] = ()
     tlp: Mapping[str, str] = field(default_factory=dict)
     two_persons_from: str = ""
+
+    @cached_property
+    def ranks(self) -> Mapping[str, int]:
+        """The rank of each level, by its code."""
+        return {level.code: level.rank for level in self.levels}
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """The codes of the categories."""
+        return frozenset(category.code for category in self.categories)
+
+    @cached_property
+    def lowest(self) -> str:
+        """The code of the lowest level, which the public reads."""
+        return min(self.levels, key=lambda level: level.rank).code
+
+    @cached_property
+    def internal(self) -> str:
+        """The code of the lowest level that is not public; in a scheme of one level there is only that one."""
+        rising = sorted(self.levels, key=lambda level: level.rank)
+        return rising[min(1, len(rising) - 1)].code
 
 
 class NamedAudience(Struct, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from commonwatch.access.actor import Actor, require
 from commonwatch.charter.label import EVERYBODY, Label
-from commonwatch.charter.model import InformationType, Pack
+from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.facts import ReportSubmitted
 from commonwatch.desks.exchange.models import Activation, Reference, Report, Slip
@@ -164,7 +164,7 @@ def content_label(type_: InformationType, *, owes: str, by: str, level: str, aud
     rules.check_label(type_, level=level, audience=audience)
     parties = _parties(audience or type_.audience, owes=owes, by=by)
     label = Label(level=level or type_.level, categories=type_.categories, parties=parties)
-    lowest = min(node.current().pack.labels.levels, key=lambda each: each.rank).code
+    lowest = node.current().pack.labels.lowest
     if label.parties == EVERYBODY and label.level != lowest:
         wanted, allowed = (
             f"{label.level} {audience or type_.audience}",
@@ -177,13 +177,7 @@ def content_label(type_: InformationType, *, owes: str, by: str, level: str, aud
 def status_label(type_: InformationType, *, owes: str, by: str) -> Label:
     """Return the label of the slip: the scheme's level for slips, and the audience that the type gives its status."""
     parties = _parties(type_.status, owes=owes, by=by)
-    return Label(level=slip_level(node.current().pack), parties=parties)
-
-
-def slip_level(pack: Pack) -> str:
-    """Return the level at which an organisation keeps who has reported: the lowest one that is not public."""
-    levels = sorted(pack.labels.levels, key=lambda level: level.rank)
-    return levels[min(1, len(levels) - 1)].code
+    return Label(level=node.current().pack.labels.internal, parties=parties)
 
 
 def _parties(audience: str, *, owes: str, by: str) -> tuple[str, ...]:
