@@ -25,15 +25,19 @@ def _measure(center: str, *, times: int) -> bool:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
+    from commonwatch.access.actor import operator
+    from commonwatch.access.acts import open_account
     from commonwatch.access.models import Account
     from commonwatch.register.models import Entry
+    from tests.conftest import prove
 
     handle = "bench-duty"
-    account = Account.objects.filter(handle=handle).first() or Account.objects.create_account(
-        handle=handle, party=center, office="duty", password=None
+    account = Account.objects.filter(handle=handle).first() or open_account(
+        by=operator(center), handle=handle, office="duty", password=None
     )
     client = Client()
     client.force_login(account)
+    prove(client)
     page = client.get("/")
     if page.status_code != 200:
         raise RuntimeError(f"the page answers {page.status_code}: {page.content[:500]!r}")

@@ -3,6 +3,7 @@
 import random
 import shutil
 import threading
+import time
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 
-from commonwatch.access.actor import Actor, act_for
+from commonwatch.access.actor import Actor, act_for, operator
+from commonwatch.access.acts import open_account
 from commonwatch.access.models import Account
 from commonwatch.charter import pack as charter_pack
 from commonwatch.charter.label import Viewer
@@ -81,15 +83,14 @@ class House:
         """Make an account for an office, or return it."""
         handle = f"{party.lower()}-{office}"
         found = Account.objects.filter(handle=handle).first()
-        return found or Account.objects.create_account(
-            handle=handle, party=party, office=office, password=password
-        )
+        return found or open_account(by=operator(party), handle=handle, office=office, password=password)
 
     def client(self, party=None, office=None, **extra):
         """Return a browser without script, signed in when an office is named."""
         client = Client(**extra)
         if office:
             client.force_login(self.account(party, office))
+            prove(client)
         return client
 
     def check(self):
@@ -98,6 +99,14 @@ class House:
             verify.verify_stored(row)
         seal.check_guard(self.node)
         assert rebuild.differing() == []
+
+
+def prove(client):
+    """Let a session have given its password and second factor just now."""
+    session = client.session
+    given = [{"method": "password", "at": time.time()}, {"method": "mfa", "type": "totp", "at": time.time()}]
+    session["account_authentication_methods"] = given
+    session.save()
 
 
 @pytest.fixture(scope="session")

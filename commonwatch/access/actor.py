@@ -1,15 +1,17 @@
 """The actor: an account at work in its office. Views read as an actor, acts are done by one."""
 
 from dataclasses import dataclass, field
-from hashlib import sha256
-from secrets import token_urlsafe
 
-from commonwatch.access.models import Account, Token
+from commonwatch.access.models import Account
+from commonwatch.access.seats import offices_of, porter, seats_of
 from commonwatch.charter.label import Viewer
+from commonwatch.charter.mandates import MANDATES, READING
 from commonwatch.charter.model import Office, Party
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
 from commonwatch.register.gate import Reader
+
+OPERATOR = "operator"
 
 
 class NotMandated(Refusal):
@@ -28,6 +30,14 @@ class SignInFirst(Refusal):
     hint = _("Nothing was done. Sign in, and do it again.")
 
 
+class ConfirmItIsYou(Refusal):
+    """The act asks for a password or second factor given within the last minutes."""
+
+    code, status = "access.confirm-it-is-you", 403
+    says = _("Confirm first that it is you.")
+    hint = _("Nothing was done. Give your password or second factor once more, then do it again.")
+
+
 class NoSuchOffice(Refusal):
     """The pack gives that party no such office."""
 
@@ -38,13 +48,20 @@ class NoSuchOffice(Refusal):
 
 @dataclass(eq=False)
 class Actor(Reader):
-    """Somebody in an office, for one request or one command. `client` names the program that speaks for them."""
+    """Somebody in an office, for one request or one command. `client` names the program that speaks for them.
+
+    `seat` is the key of the office held, `manner` how it is held. `fresh` says that they proved who they are within the
+    last minutes.
+    """
 
     account: str = ""
     party: str = ""
     office: str = ""
     client: str = ""
     mandates: frozenset[str] = field(default_factory=frozenset)
+    seat: str = ""
+    manner: str = "holder"
+    fresh: bool = True
 
     @property
     def charter_office(self) -> Office:
@@ -55,6 +72,11 @@ class Actor(Reader):
     def charter_party(self) -> Party:
         """The party as the pack describes it."""
         return node.current().pack.party(self.party)
+
+    @property
+    def writes(self) -> bool:
+        """Say whether the office may do more than read and prepare."""
+        return bool(self.mandates - READING)
 
     def may(self, mandate: str) -> bool:
         """Say whether the office carries a mandate; for showing a button, never for guarding an act."""
@@ -74,16 +96,24 @@ def require(actor: Actor | None, mandate: str) -> Actor:
     return actor
 
 
+def require_fresh(actor: Actor) -> None:
+    """Refuse unless the actor proved within the last minutes who they are: for releases, erasure, keys and the like.
+
+    :raises ConfirmItIsYou: leading to the page that asks.
+    """
+    if not actor.fresh:
+        raise ConfirmItIsYou
+
+
 def act_for(*, party: str, office: str, account: str, mode: str = "real", client: str = "") -> Actor:
     """Return an actor sitting in an office of a party.
 
     :raises NoSuchOffice: when the pack gives the party no such office.
     """
-    at = node.current()
     known = offices_of(party)
     if office not in {each.code for each in known}:
         raise NoSuchOffice(party=party, office=office, known=", ".join(each.code for each in known) or "-")
-    chair = at.pack.office(office)
+    chair = node.current().pack.office(office)
     return Actor(
         viewer=Viewer(party=party, clearance=chair.clearance, categories=frozenset(chair.categories)),
         mode=mode,
@@ -95,45 +125,36 @@ def act_for(*, party: str, office: str, account: str, mode: str = "real", client
     )
 
 
-def offices_of(party: str) -> tuple[Office, ...]:
-    """List the offices that the pack gives a party today."""
-    at = node.current()
-    today = node.today(at)
-    return tuple(each for each in at.pack.offices if party in at.pack.select(each.of, on=today))
+def actor_of(account: Account, *, mode: str = "real", client: str = "", seat: str = "") -> Actor | None:
+    """Return the actor that an account is now, in the seat asked for or its first; None when it holds no office.
 
-
-def actor_of(account: Account, *, mode: str = "real", client: str = "") -> Actor | None:
-    """Return the actor that an account is, or None when it is closed or its office is no more."""
+    A closed account, an office that was ended, one whose period is over or has not begun, and one that the pack gives
+    the party no more are all the same: nobody.
+    """
     if not account.is_active:
         return None
-    try:
-        return act_for(
-            party=account.party, office=account.office, account=account.handle, mode=mode, client=client
-        )
-    except NoSuchOffice:
+    eyes = porter(account.party)
+    held = seats_of(account, by=eyes)
+    chosen = next((each for each in held if each.key == seat), held[0] if held else None)
+    if chosen is None:
         return None
+    actor = act_for(
+        party=account.party, office=chosen.office, account=account.handle, mode=mode, client=client
+    )
+    actor.beside, actor.seat, actor.manner = eyes, chosen.key, chosen.manner
+    return actor
+
+
+def operator(party: str) -> Actor:
+    """Return who has the shell of the node's machine, at work for a party that is kept here: for its first accounts."""
+    mandates = frozenset(each for each in MANDATES if each.startswith("access."))
+    eyes = porter(party)
+    return Actor(
+        viewer=eyes.viewer, account=OPERATOR, party=party, office=OPERATOR, mandates=mandates, beside=eyes
+    )
 
 
 def anybody() -> Actor:
     """Return the public: no office, no mandate, and the lowest level of the scheme."""
     levels = node.current().pack.labels.levels
     return Actor(viewer=Viewer(party="", clearance=levels[0].code))
-
-
-def new_token(account: Account, *, client: str) -> str:
-    """Make a key for a program and return it; it is shown this once and only its hash is kept."""
-    secret = "cw_" + token_urlsafe(32)
-    Token.objects.create(
-        account=account, client=client, digest=_digest(secret), made_at=node.current().clock()
-    )
-    return secret
-
-
-def by_token(secret: str) -> Actor | None:
-    """Return the actor for whom a key speaks, or None."""
-    found = Token.objects.select_related("account").filter(digest=_digest(secret), revoked=False).first()
-    return actor_of(found.account, client=found.client) if found else None
-
-
-def _digest(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

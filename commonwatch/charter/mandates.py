@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 MANDATES: Final[Mapping[str, str]] = {
+    "access.administer-people": "invite people of its own party, give them offices and end them",
+    "access.read-log": "read who opened what its party wrote, and what was tried at its doors",
     "exchange.see-board": "see which reports are due, late and missing",
     "exchange.draft-report": "prepare a report without sending it",
     "exchange.submit-report": "send a report for its own party",
@@ -22,4 +24,8 @@ MANDATES: Final[Mapping[str, str]] = {
     "exchange.grant-waiver": "free a party from a duty for a time",
     "exchange.end-waiver": "end such a waiver early",
     "exchange.import-series": "take in a series of past figures with the days on which they were known",
+    "exchange.release-report": "release a report of its own party to more readers or at a lower level",
 }
+
+# What an office may do without a second factor: it reads, and prepares for others to send.
+READING: Final[frozenset[str]] = frozenset({"access.read-log", "exchange.see-board", "exchange.draft-report"})

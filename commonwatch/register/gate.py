@@ -31,33 +31,51 @@ def label_of(*, level: str, categories: str, parties: str) -> Label:
     )
 
 
-def shelves(viewer: Viewer, *, mode: str | None = None) -> tuple[Shelf, ...]:
-    """List the journals that `viewer` may read, in order of their origins; one query."""
-    scheme = node.current().pack.labels
+def journals() -> tuple[Shelf, ...]:
+    """List every journal of the node, in order of their origins; one query. Readers choose from it."""
     columns = ("id", "origin", "party", "mode", "level", "categories", "parties", "size", "last_at")
-    journals = apps.get_model("register", "Journal").objects.order_by("origin").values_list(*columns)
-    found = []
-    for number, origin, party, its_mode, level, categories, parties, size, last_at in journals:
-        label = label_of(level=level, categories=categories, parties=parties)
-        if mode in (None, its_mode) and readable(label, originator=party, viewer=viewer, scheme=scheme):
-            found.append(Shelf(number, origin, party, its_mode, label, size, last_at))
-    return tuple(found)
+    rows = apps.get_model("register", "Journal").objects.order_by("origin").values_list(*columns)
+    return tuple(
+        Shelf(
+            number,
+            origin,
+            party,
+            mode,
+            label_of(level=level, categories=categories, parties=parties),
+            size,
+            last_at,
+        )
+        for number, origin, party, mode, level, categories, parties, size, last_at in rows
+    )
 
 
 @dataclass(eq=False)
 class Reader:
     """Somebody who reads for the length of one request: a viewer and, read once, what is within reach.
 
-    `mode` is "real" or "exercise": the two are never seen on one page.
+    `mode` is "real" or "exercise": the two are never seen on one page. `beside` is another reader of the same request,
+    whose one look at the list of journals serves both.
     """
 
     viewer: Viewer
     mode: str = "real"
+    beside: "Reader | None" = None
+
+    @cached_property
+    def journals(self) -> tuple[Shelf, ...]:
+        """Every journal of the node; what is within reach is chosen from it."""
+        return self.beside.journals if self.beside else journals()
 
     @cached_property
     def shelves(self) -> tuple[Shelf, ...]:
         """The journals within reach."""
-        return shelves(self.viewer, mode=self.mode)
+        scheme = node.current().pack.labels
+        return tuple(
+            shelf
+            for shelf in self.journals
+            if shelf.mode == self.mode
+            and readable(shelf.label, originator=shelf.party, viewer=self.viewer, scheme=scheme)
+        )
 
     @cached_property
     def reach(self) -> tuple[int, ...]:
@@ -66,5 +84,6 @@ class Reader:
 
     def again(self) -> None:
         """Forget what was read, so that a journal opened in the meantime comes within reach."""
-        self.__dict__.pop("shelves", None)
-        self.__dict__.pop("reach", None)
+        self.beside = None
+        for name in ("journals", "shelves", "reach"):
+            self.__dict__.pop(name, None)

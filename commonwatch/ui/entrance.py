@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from commonwatch.access.actor import offices_of
-from commonwatch.access.models import Account
+from commonwatch.access.models import Account, Seat
+from commonwatch.access.seats import offices_of, porter
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
 from commonwatch.ui.page import page
@@ -108,9 +108,16 @@ def demo_offices() -> list[dict[str, Any]]:
     at = node.current()
     if not at.demo:
         return []
-    handles = {(each.party, each.office): each.handle for each in Account.objects.filter(is_active=True)}
+    known = set(Account.objects.filter(is_active=True).values_list("handle", flat=True))
     found = []
     for party in at.pack.parties:
+        eyes = porter(party.code)
+        held = Seat.objects.visible_to(eyes).filter(party=party.code)
+        handles = {
+            (party.code, each.office): each.account
+            for each in held
+            if each.in_force(at.clock()) and each.account in known
+        }
         seats = [
             {"code": each.code, "name": each.name, "handle": handles[party.code, each.code]}
             for each in offices_of(party.code)

@@ -7,22 +7,23 @@ from commonwatch.access.actor import (
     NotMandated,
     SignInFirst,
     act_for,
-    by_token,
-    new_token,
-    offices_of,
+    operator,
     require,
 )
-from commonwatch.access.models import Account, Token
+from commonwatch.access.acts import end_office
+from commonwatch.access.models import Account, Seat, Token
+from commonwatch.access.seats import offices_of
+from commonwatch.access.tokens import by_token, new_token
 
 PASSWORD = "four unrelated quiet words"
 
 
 def test_who_signs_in_holds_the_office_of_the_account(house):
-    house.account("BY", "na-officer", password=PASSWORD)
+    house.account("BY", "analyst", password=PASSWORD)
     client = house.client()
 
     assert client.get("/")["Location"].startswith("/sign-in/?next=")
-    answer = client.post("/sign-in/", {"handle": "by-na-officer", "password": PASSWORD, "next": "/mine/"})
+    answer = client.post("/sign-in/", {"handle": "by-analyst", "password": PASSWORD, "next": "/mine/"})
 
     assert (answer.status_code, answer["Location"]) == (302, "/mine/")
     assert client.get("/mine/").status_code == 200
@@ -73,7 +74,9 @@ def test_a_closed_account_and_one_whose_office_is_no_more_are_nobody(house):
     assert client.get("/").status_code == 200
     Account.objects.update(is_active=False)
     assert client.get("/").status_code == 302
-    Account.objects.update(is_active=True, office="duty")
+    Account.objects.update(is_active=True)
+    assert client.get("/").status_code == 200
+    end_office(by=operator("BY"), seat=Seat.objects.get().key, ground="Posted elsewhere")
     assert client.get("/").status_code == 302
 
 

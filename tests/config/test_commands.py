@@ -173,8 +173,9 @@ def test_an_account_is_made_with_the_password_given(shell):
         "--password-stdin",
         typed="four unrelated words\n",
     )
-    [(party, office, password)] = asked(shell.home, "SELECT party, office, password FROM access_account")
-    assert (party, office) == ("BY", "na-officer")
+    [(party, password)] = asked(shell.home, "SELECT party, password FROM access_account")
+    assert asked(shell.home, "SELECT party, office, account FROM access_seat") == [("BY", "na-officer", "by-na-1")]
+    assert party == "BY"
     assert check_password("four unrelated words", password)
 
 

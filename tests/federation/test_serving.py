@@ -62,9 +62,10 @@ def test_every_reader_finds_the_journals_of_its_audiences_and_no_other(told):
     narrow, members, public = "csto/BY/real/h2-center/1", "csto/BY/real/h1-members/1", PUBLIC
     crc = "csto/CRC/real/h1-members/1"
     assert listed() == {public}
-    assert listed("KZ", "na-officer") == {public, members, crc}
-    assert listed("BY", "na-officer") == {public, members, crc, narrow}
-    assert listed("CRC", "duty") == {public, members, crc, narrow}
+    own = "csto/KZ/real/h1-own/1"
+    assert listed("KZ", "na-officer") == {public, members, crc, own}
+    assert listed("BY", "na-officer") == {public, members, crc, narrow} | {"csto/BY/real/h1-own/1"}
+    assert listed("CRC", "duty") == {public, members, crc, narrow} | {"csto/CRC/real/h1-own/1"}
     for path in ("checkpoint", "key", "tile/0/000.p/2", "tile/entries/000.p/2"):
         forbidden = told.client("KZ", "na-officer").get(f"/journals/{narrow}/{path}")
         absent = told.client("KZ", "na-officer").get(f"/journals/csto/BY/real/h2-nobody/1/{path}")

@@ -1,13 +1,17 @@
 """Accounts and keys as the operator makes them."""
 
 import re
+from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from commonwatch.access.actor import act_for, new_token
+from commonwatch.access.actor import act_for, operator
+from commonwatch.access.acts import open_account
 from commonwatch.access.models import Account, Token
+from commonwatch.access.seats import porter, seats_of
+from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange.intake import party_code
 from commonwatch.errors import Refusal, _
 
@@ -16,7 +20,7 @@ class HandleTaken(Refusal):
     """There is an account of that name."""
 
     code, status = "config.handle-taken", 409
-    says = _("There is already an account “{handle}”, for {party} as {office}.")
+    says = _("There is already an account “{handle}”, for {party}.")
     hint = _("Choose another handle, for instance {handle}-2.")
 
 
@@ -61,7 +65,7 @@ def check(handle: str, *, party: str, office: str) -> None:
     act_for(party=party_code(party), office=office, account=handle)
     taken = Account.objects.filter(handle=handle).first()
     if taken:
-        raise HandleTaken(handle=handle, party=taken.party, office=taken.office)
+        raise HandleTaken(handle=handle, party=taken.party)
 
 
 def add(handle: str, *, party: str, office: str, password: str | None) -> None:
@@ -74,7 +78,7 @@ def add(handle: str, *, party: str, office: str, password: str | None) -> None:
             validate_password(password)
         except ValidationError as weak:
             raise WeakPassword(reasons=" ".join(weak.messages)) from None
-    Account.objects.create_account(handle=handle, party=party, office=office, password=password)
+    open_account(by=operator(party), handle=handle, office=office, password=password)
 
 
 def everybody() -> list[dict[str, Any]]:
@@ -82,16 +86,21 @@ def everybody() -> list[dict[str, Any]]:
     programs: dict[str, list[str]] = {}
     for handle, client in Token.objects.filter(revoked=False).values_list("account__handle", "client"):
         programs.setdefault(handle, []).append(client)
-    return [
-        {
-            "handle": each.handle,
-            "party": each.party,
-            "office": each.office,
-            "open": each.is_active,
-            "programs": sorted(programs.get(each.handle, [])),
-        }
-        for each in Account.objects.order_by("party", "office", "handle")
-    ]
+    found = []
+    for party, accounts in groupby(Account.objects.order_by("party", "handle"), key=lambda each: each.party):
+        eyes = porter(party)
+        for each in accounts:
+            offices = [seat.office for seat in seats_of(each, by=eyes)]
+            found.append(
+                {
+                    "handle": each.handle,
+                    "party": each.party,
+                    "offices": offices,
+                    "open": each.is_active,
+                    "programs": sorted(programs.get(each.handle, [])),
+                }
+            )
+    return found
 
 
 def close(handle: str) -> None:

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from commonwatch.access.actor import offices_of
+from commonwatch.access.seats import offices_of
 from commonwatch.charter import pack as charter_pack
 from commonwatch.charter.model import Pack
 from commonwatch.config import place

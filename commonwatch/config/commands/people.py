@@ -61,9 +61,15 @@ def user_list(home: Path, *, json: bool) -> None:
         say.data({"accounts": rows})
         return
     say.table(
-        ("handle", "party", "office", "open", "programs"),
+        ("handle", "party", "offices", "open", "programs"),
         [
-            (r["handle"], r["party"], r["office"], "yes" if r["open"] else "no", ", ".join(r["programs"]))
+            (
+                r["handle"],
+                r["party"],
+                ", ".join(r["offices"]) or "-",
+                "yes" if r["open"] else "no",
+                ", ".join(r["programs"]),
+            )
             for r in rows
         ],
     )

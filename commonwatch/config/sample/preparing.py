@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from django.db import transaction
 
 from commonwatch.config.commands import making
 from commonwatch.config.sample import marker, seeding
@@ -33,8 +32,7 @@ def prepare(home: Path, mark: marker.Marker, *, show: Show) -> Prepared:
     at = node.current()
     plan = Plan(at.pack, seed=mark.seed, start=mark.start, days=mark.days)
     if not mark.complete:
-        with transaction.atomic():
-            seeding.seat_everybody()
+        seeding.seat_everybody(mark.start)
     seeding.give_keys(home / KEYS, WRITERS)
     now = mark.start if not mark.complete else datetime.now(UTC)
     todo = seeding.planned(plan, now=now, complete=mark.complete)

@@ -10,8 +10,11 @@ from typing import NamedTuple
 import msgspec
 from django.db.models import Max
 
-from commonwatch.access.actor import Actor, act_for, new_token, offices_of
+from commonwatch.access.actor import Actor, act_for, operator
+from commonwatch.access.acts import open_accounts
 from commonwatch.access.models import Account, Token
+from commonwatch.access.seats import offices_of
+from commonwatch.access.tokens import new_token
 from commonwatch.config.sample.deeds import Deed, office
 from commonwatch.config.sample.plan import Plan
 from commonwatch.desks.exchange import acts
@@ -19,7 +22,7 @@ from commonwatch.desks.exchange.intake import Sent, micros, moment
 from commonwatch.desks.exchange.models import Report, Slip
 from commonwatch.errors import Broken
 from commonwatch.register import log, node
-from commonwatch.register.models import Journal
+from commonwatch.register.models import Entry
 
 CLIENT = "sample-post"
 MOST_GAP = timedelta(days=3)
@@ -34,16 +37,14 @@ class Todo(NamedTuple):
     cut: bool
 
 
-def seat_everybody() -> None:
-    """Make an account for every office of every party; nobody can sign in to it by a password."""
+def seat_everybody(since: datetime) -> None:
+    """Make an account for every office of every party, held since then; nobody can sign in to it by a password."""
     taken = set(Account.objects.values_list("handle", flat=True))
-    chairs = [
-        (party.code, each.code) for party in node.current().pack.parties for each in offices_of(party.code)
-    ]
-    for party, chair in chairs:
-        handle = handle_of(party, chair)
-        if handle not in taken:
-            Account.objects.create_account(handle=handle, party=party, office=chair, password=None)
+    for party in node.current().pack.parties:
+        chairs = [(handle_of(party.code, each.code), each.code) for each in offices_of(party.code)]
+        seats = [chair for chair in chairs if chair[0] not in taken]
+        if seats:
+            open_accounts(by=operator(party.code), seats=seats, since=micros(since))
 
 
 def handle_of(party: str, office_code: str) -> str:
@@ -63,8 +64,9 @@ def give_keys(path: Path, handles: Sequence[str]) -> None:
 
 
 def last_written() -> datetime | None:
-    """Return when anything was last written in real journals, or None."""
-    found = Journal.objects.filter(ours=True).aggregate(Max("last_at"))["last_at__max"]
+    """Return when the exchange last wrote anything for real, or None; whose office changed meanwhile does not count."""
+    written = Entry.objects.filter(kind__startswith="exchange.", journal__mode="real", journal__ours=True)
+    found = written.aggregate(Max("at"))["at__max"]
     return moment(found) if found else None
 
 

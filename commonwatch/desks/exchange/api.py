@@ -10,8 +10,9 @@ from django.urls import reverse
 from ninja import Field, NinjaAPI, Schema
 
 from commonwatch import __version__
-from commonwatch.access.actor import Actor, SignInFirst, by_token, require
+from commonwatch.access.actor import Actor, SignInFirst, require
 from commonwatch.access.asking import actor_for
+from commonwatch.access.tokens import by_token
 from commonwatch.desks.exchange import acts, board, forms
 from commonwatch.desks.exchange.acts import Filed
 from commonwatch.desks.exchange.intake import BatchRefused, Sent, moment, type_of

@@ -1,0 +1,153 @@
+"""Acts that take two persons: one proposes, another joins, and the act is done as it was proposed or not at all.
+
+A desk declares how such an act is carried out and how it is put in words; both read the one body that the proposal
+keeps. The second person names the digest of what they were shown.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+
+from commonwatch.access import rules
+from commonwatch.access.actor import Actor, require, require_fresh
+from commonwatch.access.acts import new_subject
+from commonwatch.access.facts import ProposalEnded, ProposalMade, ProposalSeconded
+from commonwatch.access.models import Proposal
+from commonwatch.access.seats import own_label
+from commonwatch.charter.label import Label
+from commonwatch.errors import Broken, Refusal, _
+from commonwatch.register import log, node
+
+LASTS = timedelta(hours=24)
+
+Body = Mapping[str, Any]
+_ENCODE = msgspec.json.Encoder(order="deterministic").encode
+
+
+class NoSuchProposal(Refusal):
+    """Absent and forbidden look alike."""
+
+    code, status = "access.no-such-proposal", 404
+    says = _("There is no such proposal.")
+    hint = _("It may have been written for other readers.")
+
+
+class Shown(NamedTuple):
+    """What both persons read of an act: a heading, and terms with what they stand at, in the active language."""
+
+    heading: str
+    terms: tuple[tuple[str, str], ...]
+    link: str = ""
+
+
+class Pair(NamedTuple):
+    """How an act for two is carried out: `carry_out(by=, body=, proposal=)` returns the subject that came of it."""
+
+    act: str
+    carry_out: Callable[..., str]
+    show: Callable[[Actor, Body], Shown]
+
+
+_PAIRS: dict[str, Pair] = {}
+
+
+def declare(act: str, *, carry_out: Callable[..., str], show: Callable[[Actor, Body], Shown]) -> None:
+    """Declare an act for two; `act` is its mandate.
+
+    :raises Broken: when two desks claim one act.
+    """
+    if act in _PAIRS and _PAIRS[act].carry_out.__qualname__ != carry_out.__qualname__:
+        raise Broken(f"two acts claim {act}")
+    _PAIRS[act] = Pair(act, carry_out, show)
+
+
+def pair_of(act: str) -> Pair | None:
+    """Return how an act for two is carried out; None when this node does not know it."""
+    return _PAIRS.get(act)
+
+
+def needed(label: Label) -> bool:
+    """Say whether the pack asks for two persons to release what stands under a label."""
+    scheme = node.current().pack.labels
+    ranks = {level.code: level.rank for level in scheme.levels}
+    return bool(scheme.two_persons_from) and ranks[label.level] >= ranks[scheme.two_persons_from]
+
+
+def digest_of(act: str, body: Body) -> str:
+    """Return the SHA-256 (hex) of an act and its body: what the second person names."""
+    return sha256(_ENCODE([act, dict(body)])).hexdigest()
+
+
+@log.turn
+def propose(*, by: Actor, act: str, body: Body, level: str = "", categories: tuple[str, ...] = ()) -> str:
+    """Write down what a second person is asked to join; return the proposal's subject.
+
+    It is kept among the party's own, at the level of what it is about.
+
+    :raises NotMandated, ConfirmItIsYou: when one may not do the act oneself.
+    """
+    require(by, act)
+    require_fresh(by)
+    if act not in _PAIRS:
+        raise Broken(f"{act} is no act for two persons")
+    until = node.current().clock() + LASTS // timedelta(microseconds=1)
+    fact = ProposalMade(act=act, body=dict(body), digest=digest_of(act, body), until=until)
+    own = own_label(by.party, level=level)
+    label = Label(level=own.level, categories=categories, parties=own.parties)
+    subject = new_subject("proposal", by.party)
+    log.append(fact, by=by, subject=subject, label=label, settled=True)
+    by.again()
+    return subject
+
+
+@log.turn
+def second(*, by: Actor, proposal: str, digest: str) -> str:
+    """Join a proposal, and do in the same turn what it says; return the subject that came of it.
+
+    :raises NoSuchProposal, NotMandated, ConfirmItIsYou, EndedAlready, SamePerson, SeenOtherwise: and what the act
+        itself refuses, for instance because something has changed since.
+    """
+    row = find(proposal, by=by)
+    require(by, row.act)
+    require_fresh(by)
+    now = node.current().clock()
+    rules.check_second(account=by.account, proposed_by=row.account, state=row.state, until=row.until, now=now)
+    if digest != row.digest or digest_of(row.act, row.body) != row.digest:
+        raise rules.SeenOtherwise
+    log.append(ProposalSeconded(digest=digest), by=by, subject=row.key, label=_label(row, by=by))
+    return _PAIRS[row.act].carry_out(by=by, body=row.body, proposal=row.key)
+
+
+@log.turn
+def end(*, by: Actor, proposal: str, ground: str) -> None:
+    """Take one's own proposal back, or turn a colleague's down.
+
+    :raises NoSuchProposal, NotMandated, EndedAlready, GroundMissing: naming what is wrong.
+    """
+    row = find(proposal, by=by)
+    require(by, row.act)
+    if row.state != "open":
+        raise rules.EndedAlready
+    rules.check_ground(ground)
+    how = "withdrawn" if by.account == row.account else "declined"
+    log.append(
+        ProposalEnded(how=how, ground=ground.strip()), by=by, subject=row.key, label=_label(row, by=by)
+    )
+
+
+def find(proposal: str, *, by: Actor) -> Proposal:
+    """Return a proposal of one's own party within reach.
+
+    :raises NoSuchProposal: absent and forbidden alike.
+    """
+    row = Proposal.objects.visible_to(by).filter(key=proposal, party=by.party).first()
+    if row is None or row.act not in _PAIRS:
+        raise NoSuchProposal
+    return row
+
+
+def _label(row: Proposal, *, by: Actor) -> Label:
+    return next(shelf.label for shelf in by.shelves if shelf.id == row.journal_id)

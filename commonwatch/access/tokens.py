@@ -1,0 +1,103 @@
+"""Keys for programs: made and shown once, limited to mandates of one office held, expiring, and marked when used."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+from commonwatch.access.actor import Actor, actor_of
+from commonwatch.access.models import Account, Token, paper_key
+from commonwatch.access.seats import porter, seats_of
+from commonwatch.errors import Refusal, _
+from commonwatch.register import node
+
+PREFIX = "cw_"
+LASTS = timedelta(days=180)
+MOST = timedelta(days=400)
+MARKED = 60_000_000
+
+
+class NoOfficeHeld(Refusal):
+    """A key speaks for an office; the account holds none, or not that one."""
+
+    code, status = "access.no-office-held", 409
+    says = _("“{account}” holds no such office at present.")
+    hint = _("A key speaks for an office. Whoever administers the people of the party can give it one.")
+
+
+class BeyondOffice(Refusal):
+    """A key cannot do more than its office."""
+
+    code, status = "access.beyond-office", 422
+    says = _("The office “{office}” does not carry: {mandates}.")
+    hint = _("Choose among: {known}.")
+
+
+class BadLifetime(Refusal):
+    """A key that would never expire, or has expired already."""
+
+    code, status = "access.bad-lifetime", 422
+    says = _("A key lasts between one day and {most} days.")
+    hint = _("Make a new one before the old one ends: both work in between.")
+
+
+def new_token(
+    account: Account,
+    *,
+    client: str,
+    seat: str = "",
+    scope: Collection[str] | None = None,
+    lasts: timedelta = LASTS,
+) -> str:
+    """Make a key for a program and return it; it is shown this once and only its hash is kept.
+
+    Without `scope` it carries what its office carries today; later mandates of the office are not added to it.
+
+    :raises NoOfficeHeld, BeyondOffice, BadLifetime: saying what is wrong.
+    """
+    at = node.current()
+    held = seats_of(account, by=porter(account.party))
+    chosen = next((each for each in held if each.key == seat or not seat), None)
+    if chosen is None:
+        raise NoOfficeHeld(account=account.handle)
+    carried = at.pack.office(chosen.office).mandates
+    wanted = carried if scope is None else frozenset(scope)
+    if wanted - carried or not wanted:
+        raise BeyondOffice(
+            office=chosen.office,
+            mandates=", ".join(sorted(wanted - carried)) or "-",
+            known=", ".join(sorted(carried)),
+        )
+    if not timedelta(days=1) <= lasts <= MOST:
+        raise BadLifetime(most=MOST.days)
+    secret = PREFIX + token_urlsafe(32)
+    Token.objects.create(
+        id=paper_key(),
+        account=account,
+        client=client,
+        digest=digest_of(secret),
+        seat=chosen.key,
+        scope=",".join(sorted(wanted)),
+        made_at=at.clock(),
+        expires_at=at.clock() + lasts // timedelta(microseconds=1),
+    )
+    return secret
+
+
+def by_token(secret: str) -> Actor | None:
+    """Return the actor for whom a key speaks, or None: unknown, revoked, expired, or its office is no longer held."""
+    now = node.current().clock()
+    usable = Token.objects.select_related("account").filter(revoked=False, expires_at__gt=now)
+    found = usable.filter(digest=digest_of(secret)).first()
+    actor = actor_of(found.account, client=found.client, seat=found.seat) if found else None
+    if found is None or actor is None or actor.seat != found.seat:
+        return None
+    actor.mandates &= found.mandates
+    if now - (found.last_used_at or 0) >= MARKED:
+        Token.objects.filter(pk=found.pk).update(last_used_at=now)
+    return actor
+
+
+def digest_of(secret: str) -> str:
+    """Return the SHA-256 (hex) by which a secret is known again."""
+    return sha256(secret.encode()).hexdigest()
