@@ -136,6 +136,8 @@ def _known(reading: Reading) -> dict[str, set[str] | None]:
     lines: set[str] | None = None
     if "organisation" not in reading.unread:
         lines = {str(path[-1]) for _, path, _ in reading.each("organisation", "lines", "*")}
+    if selectors is not None:
+        selectors = None if lines is None else {*selectors, *(f"@line:{line}" for line in lines)}
     bodies = reading.codes("bodies", "bodies", "[]", "code")
     offices = reading.codes("offices", "offices", "[]", "code")
     actors = None

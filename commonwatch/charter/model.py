@@ -151,8 +151,8 @@ class NamedAudience(Struct, frozen=True):
     """A set of readers that people choose by name.
 
     `parties` holds party codes and the selectors "*" (everybody, the public), "@members" (every member on the
-    day), "@center" and "@kind:KIND". The originator always reads what it wrote; an empty list means the
-    originator alone.
+    day), "@line:LINE" (every member that takes full part in that line on the day), "@center" and "@kind:KIND". The
+    originator always reads what it wrote; an empty list means the originator alone.
     """
 
     code: str
@@ -236,7 +236,7 @@ class Schedule(Struct, frozen=True):
 class InformationType(Struct, frozen=True):
     """One row of the nomenclature: who owes what, in which form, by when, by which channel, at which label.
 
-    `owed_by` holds party codes and "@members"/"@center"/"@kind:KIND"; `to` says in words or codes who
+    `owed_by` holds party codes and "@members"/"@line:LINE"/"@center"/"@kind:KIND"; `to` says in words or codes who
     receives it. `schedule` None means event-driven; `within` is then the number of minutes allowed once the
     event is known. `audience` and `status` are named audiences: who reads the content, and who learns that
     the duty was met. `lateness` says which clock decides: when it was sent by its owner or when it was
@@ -390,7 +390,7 @@ class Pack(Struct, frozen=True, dict=True):
         return code in self._types
 
     def select(self, selectors: tuple[str, ...], *, on: date) -> tuple[str, ...]:
-        """Resolve party codes and selectors ("@members", "@center", "@kind:KIND") to party codes on a day.
+        """Resolve party codes and selectors ("@members", "@line:LINE", "@center", "@kind:KIND") on a day.
 
         Codes come in the pack's order. "*" is not a set of parties and is left out: `readers` resolves
         audiences.
@@ -411,6 +411,35 @@ class Pack(Struct, frozen=True, dict=True):
             self._resolved[key] = tuple(sorted(chosen))
         return self._resolved[key]
 
+    def named(self, readers: tuple[str, ...], *, writer: str, on: date) -> tuple[str, ...]:
+        """Name the audiences that resolve to exactly these readers (sorted codes) for a writer on a day.
+
+        "CODE" is an audience of the writer's own matter. Only where there is none, "CODE:PARTY" is one of that
+        party's matter, which the writer writes down and so reads too. In the pack's order; none for readers that
+        nobody has named.
+        """
+        key = (readers, writer, on)
+        if key not in self._named:
+            own = [each.code for each in self.audiences
+                   if self.readers(each.code, originator=writer, on=on) == readers]  # fmt: skip
+            if len(self._named) > MOST_RESOLVED:
+                self._named.clear()
+            self._named[key] = tuple(own or self._named_for_others(readers, writer=writer, on=on))
+        return self._named[key]
+
+    def _named_for_others(self, readers: tuple[str, ...], *, writer: str, on: date) -> list[str]:
+        return [
+            f"{each.code}:{party.code}"
+            for each in self.audiences
+            for party in self.parties
+            if "*" not in each.parties
+            and tuple(sorted({*self.readers(each.code, originator=party.code, on=on), writer})) == readers
+        ]
+
+    def has_audience(self, code: str) -> bool:
+        """Say whether the pack names an audience of that code."""
+        return code in self._audiences
+
     def audience(self, code: str) -> NamedAudience:
         """Return the named audience of that code.
 
@@ -423,12 +452,18 @@ class Pack(Struct, frozen=True, dict=True):
             return bool(party.membership) and party.member_on(day)
         if selector == "@center":
             return party.code == self.center
+        if selector.startswith("@line:"):
+            return bool(party.membership) and party.takes_part(selector.removeprefix("@line:"), day)
         if selector.startswith("@kind:"):
             return party.kind == selector.removeprefix("@kind:")
         return party.code == selector
 
     @cached_property
     def _resolved(self) -> dict[tuple[str, str, date], tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _named(self) -> dict[tuple[tuple[str, ...], str, date], tuple[str, ...]]:
         return {}
 
     @cached_property

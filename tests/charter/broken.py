@@ -29,6 +29,15 @@ BROKEN = {
         "“@kind:states”",
         "“@kind:state”",
     ),
+    "a line of work nobody defined": (
+        "offices.yaml",
+        '["@kind:state"]',
+        '["@line:dayly"]',
+        "@line:dayly",
+        "offices[na-officer].of[0]",
+        "“@line:dayly”",
+        "“@line:daily”",
+    ),
     "a codelist nobody defined": (
         "types/1-daily.yaml",
         "codelist: confidence",

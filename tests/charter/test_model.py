@@ -66,6 +66,22 @@ def test_selectors_name_parties_in_the_order_of_the_pack():
     assert PACK.select(("*",), on=TODAY) == ()
 
 
+def test_a_line_of_work_names_the_members_that_take_full_part_in_it():
+    """Armenia's part is reduced in every line since 2024-02-22; organs belong to no line."""
+    assert PACK.select(("@line:daily",), on=TODAY) == ("BY", "KG", "KZ", "RU", "TJ")
+    assert PACK.select(("@line:daily",), on=date(2024, 2, 21)) == ("AM", "BY", "KG", "KZ", "RU", "TJ")
+    assert PACK.select(("@line:daily", "@center"), on=date(2003, 9, 17)) == ("CRC",)
+
+
+def test_readers_have_the_names_by_which_the_pack_calls_them():
+    members = PACK.readers("members", originator="BY", on=TODAY)
+    assert PACK.named(members, writer="BY", on=TODAY) == ("members",)
+    assert PACK.named(("CRC",), writer="CRC", on=TODAY) == ("own", "center")
+    assert PACK.named(("BY", "CRC"), writer="CRC", on=TODAY) == ("own:BY", "center:BY")
+    assert PACK.named(("BY", "KZ", "TJ"), writer="BY", on=TODAY) == ()
+    assert PACK.named(("*",), writer="BY", on=TODAY) == ("public",)
+
+
 def test_nobody_is_a_member_before_the_charter():
     assert PACK.select(("@members",), on=date(2003, 9, 17)) == ()
     assert len(PACK.select(("@members",), on=date(2003, 9, 18))) == 6
