@@ -29,7 +29,7 @@ BROKEN = {
         "“@kind:states”",
         "“@kind:state”",
     ),
-    "a line of work nobody defined": (
+    "those who take part in a line nobody defined": (
         "offices.yaml",
         '["@kind:state"]',
         '["@line:dayly"]',
