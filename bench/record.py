@@ -132,7 +132,7 @@ def _write_day(at: Any, party: str, day: date, dice: random.Random) -> int:
         slip = facts.DutyNoted(
             type=type_.code, owes=party, period=period, starts=starts, number=1, act="submitted"
         )
-        key = slip_subject(filer=party, type_=type_.code, owes=party, period=period)
+        key = slip_subject(filer=party, type_=type_.code, owes=party, period=period, mode="real")
         drafts.append(log.Draft(report, new_subject("report", party), label, settled=True))
         drafts.append(log.Draft(slip, key, label, settled=True))
     log.append_many(drafts, by=by)

@@ -283,6 +283,17 @@ def test_an_import_keeps_the_day_on_which_it_was_known(house):
         )
 
 
+def test_the_same_duty_is_reported_on_in_real_work_and_in_an_exercise(house):
+    drill = house.sit("BY", "na-officer", mode="exercise")
+    real = file(house, "BY")
+    played = acts.submit_report(by=drill, report=d1(values={}, nil=True), channel="form")
+    acts.withdraw_report(by=drill, report=played.subject, reason="the drill is over")
+
+    assert stands(house, "BY").timeliness == "on_time"
+    assert stands(house, "BY", reader=house.sit("CRC", "duty", mode="exercise")).content == "withdrawn"
+    assert not Report.objects.visible_to(drill).filter(key=real.subject).exists()
+
+
 def test_exercise_reports_never_meet_real_duties(house):
     acts.submit_report(by=house.sit("BY", "na-officer", mode="exercise"), report=d1(), channel="form")
     assert stands(house, "BY").timeliness == "due"

@@ -140,7 +140,7 @@ def _slip(each: Prepared, *, by: Actor) -> log.Draft:
         act="nil" if fact.nil else "submitted",
         on_behalf=fact.owes != by.party,
     )
-    subject = slip_subject(filer=by.party, type_=fact.type, owes=fact.owes, period=fact.period)
+    subject = slip_subject(filer=by.party, type_=fact.type, owes=fact.owes, period=fact.period, mode=by.mode)
     return log.Draft(noted, subject, each.slip_label or each.label, (), each.known_at, settled=True)
 
 
@@ -275,7 +275,9 @@ def _change(
             act=act,
             on_behalf=row.owes != row.party,
         )
-        subject = slip_subject(filer=row.party, type_=row.type, owes=row.owes, period=row.period)
+        subject = slip_subject(
+            filer=row.party, type_=row.type, owes=row.owes, period=row.period, mode=by.mode
+        )
         drafts.append(log.Draft(noted, subject, _slip_stands(subject, type_, row, by=by)))
     place = log.append_many(drafts, by=by)[0]
     return Filed(row.key, place.id, place.hash, place.journal, place.number, place.at, False, tuple(warnings))

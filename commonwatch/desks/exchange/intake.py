@@ -313,7 +313,9 @@ class Intake:
         return numbered
 
     def _slip_key(self, fact: ReportSubmitted) -> str:
-        return slip_subject(filer=self.by.party, type_=fact.type, owes=fact.owes, period=fact.period)
+        return slip_subject(
+            filer=self.by.party, type_=fact.type, owes=fact.owes, period=fact.period, mode=self.by.mode
+        )
 
     def _referred(self, found: list[Prepared], *, of: int) -> list[Prepared]:
         """Recognise what was sent before under the same reference; refuse the same reference with other content."""

@@ -34,9 +34,10 @@ def reference_key(*, journal: int, party: str, client: str, ref: str) -> str:
     return f"{journal}|{party}|{client}|{ref}"
 
 
-def slip_subject(*, filer: str, type_: str, owes: str, period: str) -> str:
-    """Name the subject on which a writer notes how it stands with a duty."""
-    return f"slip/{filer}/{type_}.{owes}.{period}"
+def slip_subject(*, filer: str, type_: str, owes: str, period: str, mode: str) -> str:
+    """Name the subject on which a writer notes how it stands with a duty; an exercise's duties are its own."""
+    name = f"slip/{filer}/{type_}.{owes}.{period}"
+    return name if mode == "real" else f"{name}.{mode}"
 
 
 @projects(ReportSubmitted, Report, first=True)
