@@ -103,6 +103,13 @@ def test_a_draft_is_kept_and_comes_back(at_by):
     assert "begun" in text(at_by.get(f"/reports/new/D1/?period={TODAY}"))
 
 
+def test_a_draft_kept_without_script_leads_back_to_its_form(at_by):
+    kept = at_by.post("/reports/new/D1/draft/", form(**{"f-text": "begun"}))
+
+    assert kept.headers["Location"] == f"/reports/new/D1/?owes=BY&period={TODAY}"
+    assert "begun" in text(at_by.get(kept.headers["Location"]))
+
+
 def test_a_report_on_an_event_asks_when_it_became_known(at_by):
     shown = text(at_by.get("/reports/new/U1/"))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
@@ -140,7 +141,11 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
     type_ = kind(code)
     content = forms.typed(request.POST)
     owes = party_code(request.POST.get("_owes") or by.party)
-    forms.keep_draft(by, type_.code, owes=owes, period=request.POST.get("_period", ""), content=content)
+    period = request.POST.get("_period", "")
+    forms.keep_draft(by, type_.code, owes=owes, period=period, content=content)
+    if request.headers.get("HX-Request") != "true":
+        query = urlencode({"owes": owes, "period": period})
+        return HttpResponseRedirect(f"{reverse('exchange:new', args=[type_.code])}?{query}")
     return page(request, "exchange/form.html", {"saved_at": now()}, part="saved")
 
 
