@@ -37,7 +37,7 @@ def made(house, packs, **wanted):
     drawn = plan(packs, **wanted)
     house.clock.set(drawn.start)
     house.node.demo = True
-    seeding.seat_everybody(house.clock.now)
+    seeding.seat_everybody(drawn.first)
     seeding.fill(drawn.deeds(since=drawn.first, until=drawn.start), progress=lambda _count: None)
     return drawn
 
@@ -181,7 +181,7 @@ def test_a_gap_of_more_than_three_days_is_said_and_not_filled(house, packs):
 def test_what_was_interrupted_is_made_to_its_end(house, packs):
     whole = plan(packs)
     house.clock.set(NOW)
-    seeding.seat_everybody(house.clock.now)
+    seeding.seat_everybody(whole.first)
     middle = NOW - timedelta(days=2)
     seeding.fill(whole.deeds(since=whole.first, until=middle), progress=lambda _count: None)
     rest = seeding.planned(whole, now=NOW, complete=False)

@@ -32,7 +32,7 @@ def prepare(home: Path, mark: marker.Marker, *, show: Show) -> Prepared:
     at = node.current()
     plan = Plan(at.pack, seed=mark.seed, start=mark.start, days=mark.days)
     if not mark.complete:
-        seeding.seat_everybody(mark.start)
+        seeding.seat_everybody(plan.first)
     seeding.give_keys(home / KEYS, WRITERS)
     now = mark.start if not mark.complete else datetime.now(UTC)
     todo = seeding.planned(plan, now=now, complete=mark.complete)

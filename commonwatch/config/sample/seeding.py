@@ -21,7 +21,7 @@ from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros, moment
 from commonwatch.desks.exchange.models import Report, Slip
 from commonwatch.errors import Broken
-from commonwatch.register import log, node
+from commonwatch.register import log, node, wall
 from commonwatch.register.models import Entry
 
 CLIENT = "sample-post"
@@ -38,13 +38,18 @@ class Todo(NamedTuple):
 
 
 def seat_everybody(since: datetime) -> None:
-    """Make an account for every office of every party, held since then; nobody can sign in to it by a password."""
-    taken = set(Account.objects.values_list("handle", flat=True))
-    for party in node.current().pack.parties:
-        chairs = [(handle_of(party.code, each.code), each.code) for each in offices_of(party.code)]
-        seats = [chair for chair in chairs if chair[0] not in taken]
-        if seats:
-            open_accounts(by=operator(party.code), seats=seats, since=micros(since))
+    """Make an account for every office of every party, given at that moment; nobody can sign in to it by a password."""
+    at = node.current()
+    clock, taken = at.clock, set(Account.objects.values_list("handle", flat=True))
+    at.clock = lambda: micros(since)
+    try:
+        for party in at.pack.parties:
+            chairs = [(handle_of(party.code, each.code), each.code) for each in offices_of(party.code)]
+            seats = [chair for chair in chairs if chair[0] not in taken]
+            if seats:
+                open_accounts(by=operator(party.code), seats=seats, since=micros(since))
+    finally:
+        at.clock = clock
 
 
 def handle_of(party: str, office_code: str) -> str:
@@ -86,9 +91,9 @@ def planned(plan: Plan, *, now: datetime, complete: bool) -> Todo:
 
 def _open(deeds: Sequence[Deed]) -> list[Deed]:
     """Leave out what fills a duty that is noted already, and what acts on a report that is not sent here."""
-    noted = set(
-        Slip.objects.filter(period__in={each.period for each in deeds}).values_list("type", "owes", "period")
-    )
+    with wall.open():
+        slips = Slip.objects.filter(period__in={each.period for each in deeds})
+        noted = set(slips.values_list("type", "owes", "period"))
     sent = {
         _names(each)
         for each in deeds
