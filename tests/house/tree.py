@@ -24,8 +24,9 @@ class Module(NamedTuple):
 
     @property
     def room(self):
-        """The part of the name that says what the file is for: `acts` of commonwatch.desks.exchange.acts."""
-        return self.name.rsplit(".", 1)[-1]
+        """The part of the name that says what the file is for: `acts` of commonwatch.desks.exchange.acts.reports."""
+        parts = self.name.split(".")
+        return parts[3] if parts[1:2] == ["desks"] and len(parts) > 3 else parts[-1]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The acts of the exchange: the only way in. Each requires its mandate, reads, checks, appends, answers."""
+"""Reports: filed, corrected, withdrawn, confirmed, seen."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,16 +6,15 @@ from typing import Any, NamedTuple
 from commonwatch.access.actor import Actor, require
 from commonwatch.charter.label import Label, flows
 from commonwatch.desks.exchange import rules
-from commonwatch.desks.exchange.facts import (
-    DutyNoted,
-    ReportCorrected,
-    ReportSeen,
-    ReportWithdrawn,
-    TypeActivated,
-    TypeDeactivated,
-    WaiverEnded,
-    WaiverGranted,
+from commonwatch.desks.exchange.acts.found import (
+    NoSuchReport,
+    first_entry,
+    label_of,
+    new_subject,
+    own_report,
+    report_of,
 )
+from commonwatch.desks.exchange.facts import DutyNoted, ReportCorrected, ReportSeen, ReportWithdrawn
 from commonwatch.desks.exchange.intake import (
     BatchRefused,
     Intake,
@@ -24,49 +23,14 @@ from commonwatch.desks.exchange.intake import (
     Sent,
     content_label,
     micros,
-    now,
-    party_code,
     references,
     status_label,
     type_of,
     usual,
 )
-from commonwatch.desks.exchange.models import Activation, Report, Waiver
+from commonwatch.desks.exchange.models import Report
 from commonwatch.desks.exchange.projection import content_digest, reference_key, slip_subject
-from commonwatch.errors import Refusal, _
-from commonwatch.journal.entry import new_id
 from commonwatch.register import history, log, node
-
-
-class NoSuchReport(Refusal):
-    """Absent and forbidden look alike."""
-
-    code, status = "exchange.no-such-report", 404
-    says = _("There is no such report.")
-    hint = _("It may have been written for other readers.")
-
-
-class NotYours(Refusal):
-    """Only the writer moves a report."""
-
-    code, status = "exchange.not-yours", 403
-    says = _("This report was written by {party}; only {party} may change it.")
-    hint = _("Ask {party} to correct it.")
-
-
-class NoSuchWaiver(Refusal):
-    """Absent and forbidden look alike."""
-
-    code, status = "exchange.no-such-waiver", 404
-    says = _("There is no such waiver.")
-
-
-class NotSwitched(Refusal):
-    """The type is not one that is switched on and off, or already stands so."""
-
-    code, status = "exchange.not-switched", 409
-    says = _("“{type}” cannot be switched {to}: it {because}.")
-    hint = _("See the page Types while active.")
 
 
 class Filed(NamedTuple):
@@ -160,7 +124,7 @@ def _confirmed(subject: str, *, by: Actor) -> tuple[log.Written, ...]:
     """Find the report by telephone that is confirmed, so that the new one cites it."""
     if not subject:
         return ()
-    report = _report(subject, by=by)
+    report = report_of(subject, by=by)
     row = history.entry(report.entry, reader=by)
     if row is None or report.owes != by.party:
         raise NoSuchReport
@@ -185,7 +149,7 @@ def correct_report(  # noqa: PLR0913 - what a correction says
         naming what is wrong.
     """
     require(by, "exchange.correct-report")
-    row = _own(report, by=by)
+    row = own_report(report, by=by)
     type_ = type_of(row.type)
     fact = ReportCorrected(
         values=values,
@@ -248,7 +212,7 @@ def withdraw_report(*, by: Actor, report: str, reason: str) -> Filed:
     :raises NoSuchReport, NotYours, WithdrawnAlready, ReasonMissing: naming what is wrong.
     """
     require(by, "exchange.withdraw-report")
-    row = _own(report, by=by)
+    row = own_report(report, by=by)
     rules.check_withdrawal(state=row.state, reason=reason)
     return _change(row, ReportWithdrawn(reason=reason.strip()), act="withdrawn", by=by, warnings=())
 
@@ -262,7 +226,7 @@ def _change(
     warnings: Sequence[rules.ValueFault],
 ) -> Filed:
     """Append a change of a report, and its slip."""
-    first = _first(row, by=by)
+    first = first_entry(row, by=by)
     drafts = [log.Draft(fact, row.key, first.place.label, (first.place,))]
     type_ = type_of(row.type)
     if row.period and type_.schedule:
@@ -296,11 +260,11 @@ def confirm_report(*, by: Actor, report: str) -> Filed:
     :raises NoSuchReport: when it is not there, or fills another party's duty.
     """
     require(by, "exchange.confirm-report")
-    row = _report(report, by=by)
+    row = report_of(report, by=by)
     if row.owes != by.party or row.party == by.party:
         raise NoSuchReport
     rules.check_withdrawal(state=row.state, reason="-")
-    first = _first(row, by=by).place.label
+    first = first_entry(row, by=by).place.label
     sent = Sent(
         type=row.type,
         period=row.period,
@@ -331,120 +295,6 @@ def mark_seen(*, by: Actor, report: str) -> None:
     :raises NoSuchReport: when there is none that one may read.
     """
     require(by, "exchange.mark-seen")
-    row = _report(report, by=by)
-    label = _label_of(row, by=by)
+    row = report_of(report, by=by)
+    label = label_of(row, by=by)
     log.append(ReportSeen(version=row.versions), by=by, subject=row.key, label=label)
-
-
-@log.turn
-def grant_waiver(  # noqa: PLR0913 - what a waiver says, by name
-    *, by: Actor, type: str, party: str, ground: str, since: int, until: int | None
-) -> str:
-    """Release a party from a type's duty for a time (microseconds UTC, half-open); return the waiver's subject.
-
-    :raises ReasonMissing: without a ground.
-    :raises PeriodBackwards: when it ends before it begins.
-    """
-    require(by, "exchange.grant-waiver")
-    kind = type_of(type)
-    rules.check_waiver(ground=ground, since=since, until=until)
-    subject = new_subject("waiver", by.party)
-    fact = WaiverGranted(type=type, party=party_code(party), ground=ground.strip(), since=since, until=until)
-    log.append(fact, by=by, subject=subject, label=status_label(kind, owes=party, by=by.party), settled=True)
-    return subject
-
-
-@log.turn
-def end_waiver(*, by: Actor, waiver: str, ground: str) -> None:
-    """End a waiver now.
-
-    :raises NoSuchWaiver, ReasonMissing: naming what is wrong.
-    """
-    require(by, "exchange.end-waiver")
-    row = Waiver.objects.visible_to(by).filter(key=waiver).first()
-    if row is None:
-        raise NoSuchWaiver
-    at = node.current().clock()
-    rules.check_waiver(ground=ground, since=0, until=at)
-    log.append(
-        WaiverEnded(until=at, ground=ground.strip()), by=by, subject=waiver, label=_label_of(row, by=by)
-    )
-
-
-@log.turn
-def activate_type(
-    *,
-    by: Actor,
-    type: str,
-    ground: str,
-    since: int | None = None,
-    parties: Sequence[str] = (),
-) -> str:
-    """Switch on a type that is owed while active, from `since` (microseconds UTC; now when left out).
-
-    :raises NotSwitched: when the type is not of that kind or is on already.
-    """
-    require(by, "exchange.activate-type")
-    kind = type_of(type)
-    if kind.schedule is None or not kind.schedule.while_active:
-        raise NotSwitched(type=type, to=_("on"), because=_("is not owed while active"))
-    if Activation.objects.visible_to(by).filter(type=type, until=None).exists():
-        raise NotSwitched(type=type, to=_("on"), because=_("is on already"))
-    rules.check_waiver(ground=ground, since=0, until=None)
-    subject = new_subject("activation", by.party)
-    at = micros(now()) if since is None else since
-    fact = TypeActivated(type=type, ground=ground.strip(), since=at, parties=tuple(map(party_code, parties)))
-    log.append(
-        fact, by=by, subject=subject, label=status_label(kind, owes=by.party, by=by.party), settled=True
-    )
-    return subject
-
-
-@log.turn
-def deactivate_type(*, by: Actor, type: str, ground: str, until: int | None = None) -> None:
-    """Switch a type off again, from `until` (microseconds UTC; now when left out).
-
-    :raises NotSwitched: when it is not on.
-    """
-    require(by, "exchange.deactivate-type")
-    type_of(type)
-    row = Activation.objects.visible_to(by).filter(type=type, until=None, journal__party=by.party).first()
-    if row is None:
-        raise NotSwitched(type=type, to=_("off"), because=_("is not on"))
-    rules.check_waiver(ground=ground, since=0, until=None)
-    at = micros(now()) if until is None else until
-    fact = TypeDeactivated(until=at, ground=ground.strip())
-    log.append(fact, by=by, subject=row.key, label=_label_of(row, by=by))
-
-
-def new_subject(kind: str, party: str) -> str:
-    """Mint the name of a subject that `party` will own."""
-    at = node.current()
-    return f"{kind}/{party}/{new_id(millis=at.clock() // 1000, random=at.random(10))}"
-
-
-def _report(subject: str, *, by: Actor) -> Report:
-    row = Report.objects.visible_to(by).filter(key=subject).first()
-    if row is None:
-        raise NoSuchReport
-    return row
-
-
-def _own(subject: str, *, by: Actor) -> Report:
-    row = _report(subject, by=by)
-    if row.party != by.party:
-        raise NotYours(party=row.party)
-    return row
-
-
-def _first(row: Report, *, by: Actor) -> history.Past:
-    """Return the entry that opened a report."""
-    found = history.entry(row.entry, reader=by)
-    if found is None:
-        raise NoSuchReport
-    return history.past(found)
-
-
-def _label_of(row: Any, *, by: Actor) -> Label:
-    """Return the label of a projection's row: that of its journal."""
-    return next(shelf.label for shelf in by.shelves if shelf.id == row.journal_id)
