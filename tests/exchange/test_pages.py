@@ -303,6 +303,7 @@ def test_a_faulty_sheet_names_every_place_and_is_kept(house, at_by):
     assert f"/quarantine/{kept.pk}/" in shown
     assert "september.csv" in text(at_by.get("/quarantine/"))
     assert at_by.get(f"/quarantine/{kept.pk}/").content.startswith(b"period;change")
+    assert len(kept.pk) == 32, "a number would count the files of other accounts"
 
 
 def test_a_refused_file_is_given_to_the_account_that_sent_it_alone(house, at_by):

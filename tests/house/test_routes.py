@@ -79,6 +79,7 @@ def street(house):
     second = acts.submit_report(by=na, report=narrow, channel="form")
     account = house.account("CRC", "duty")
     file = Quarantined.objects.create(
+        id="0" * 32,
         account=account,
         type="D1",
         filename="odd.csv",
@@ -89,9 +90,9 @@ def street(house):
     )
     return Street(
         house,
-        shown=samples(first.subject, first.entry, origin(first.journal), number=file.pk),
-        hidden=samples(second.subject, second.entry, origin(second.journal), number=file.pk),
-        never=samples(f"report/BY/{ABSENT}", ABSENT, "csto/BY/real/h1-nobody/1", number=file.pk + 999),
+        shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk),
+        hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk),
+        never=samples(f"report/BY/{ABSENT}", ABSENT, "csto/BY/real/h1-nobody/1", file="f" * 32),
     )
 
 
@@ -99,13 +100,13 @@ def origin(journal):
     return Journal.objects.get(pk=journal).origin
 
 
-def samples(subject, entry, journal, *, number):
+def samples(subject, entry, journal, *, file):
     return {
         "key": subject,
         "report": subject,
         "entry": entry,
         "origin": journal,
-        "number": str(number),
+        "name": file,
         "code": "D1",
         "type": "D1",
         "party": "BY",
@@ -181,7 +182,7 @@ def test_forbidden_looks_like_absent(street):
     client = street.house.client(*VIEWERS["national"])
     faults = []
     for each, path in asked(street.hidden):
-        if {"key", "report", "entry", "origin", "number"}.isdisjoint(each.arguments):
+        if {"key", "report", "entry", "origin", "name"}.isdisjoint(each.arguments):
             continue
         other = "/" + each.path.format(**street.never)
         hidden, never = client.get(path), client.get(other)

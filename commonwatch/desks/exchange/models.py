@@ -147,8 +147,12 @@ class Draft(Paper):
 
 
 class Quarantined(Paper):
-    """A file that was refused, kept with the reason. `faults` is a list of what was wrong, by row and column."""
+    """A file that was refused, kept with the reason. `faults` is a list of what was wrong, by row and column.
 
+    Its name stands in addresses: a number would count the files of other accounts.
+    """
+
+    id = models.CharField(primary_key=True, max_length=32)
     account = models.ForeignKey(Account, models.CASCADE)
     type = models.CharField(max_length=40)
     filename = models.CharField(max_length=200)

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from commonwatch.access.actor import Actor, require
-from commonwatch.access.models import Account
+from commonwatch.access.models import Account, paper_key
 from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import acts, forms, rules, sheets, shown
 from commonwatch.desks.exchange import compliance as counting
@@ -221,12 +221,13 @@ def _history(by: Actor, type_: InformationType, owes: str) -> list[tuple[str, Ma
 
 def _keep(
     by: Actor, type_: InformationType, came: _File, refusal: Refusal, places: Sequence[Place]
-) -> int | None:
+) -> str | None:
     """Keep a refused file with the reason, for the account that sent it; the oldest make room."""
     account = Account.objects.filter(handle=by.account).first()
     if account is None:
         return None
     row = Quarantined.objects.create(
+        id=paper_key(),
         account=account,
         type=type_.code,
         filename=came.name,
@@ -417,12 +418,12 @@ def quarantine(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def quarantined_file(request: HttpRequest, number: int) -> HttpResponse:
+def quarantined_file(request: HttpRequest, name: str) -> HttpResponse:
     """Give a refused file back, exactly as it came, to the account that sent it."""
     by = seat(request)
-    row = Quarantined.objects.filter(account__handle=by.account, pk=number).first()
+    row = Quarantined.objects.filter(account__handle=by.account, pk=name).first()
     if row is None:
         raise Http404
-    name = "".join(each if each.isalnum() or each in ".-_" else "_" for each in row.filename)
-    name = name.encode("ascii", "replace").decode().replace("?", "_")
-    return _download(bytes(row.data), name=name, kind_of_file="application/octet-stream")
+    safe = "".join(each if each.isalnum() or each in ".-_" else "_" for each in row.filename)
+    safe = safe.encode("ascii", "replace").decode().replace("?", "_")
+    return _download(bytes(row.data), name=safe, kind_of_file="application/octet-stream")

@@ -29,5 +29,5 @@ urlpatterns = [
     path("compliance/", tables.compliance, name="compliance"),
     path("compliance/table.<str:form>", tables.compliance_sheet, name="compliance-sheet"),
     path("quarantine/", tables.quarantine, name="quarantine"),
-    path("quarantine/<int:number>/", tables.quarantined_file, name="quarantined"),
+    path("quarantine/<str:name>/", tables.quarantined_file, name="quarantined"),
 ]

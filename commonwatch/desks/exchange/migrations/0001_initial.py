@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Quarantined',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ('type', models.CharField(max_length=40)),
                 ('filename', models.CharField(max_length=200)),
                 ('data', models.BinaryField()),
