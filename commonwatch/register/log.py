@@ -19,7 +19,7 @@ from commonwatch.charter.label import Label, flows
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tree
-from commonwatch.register import fold, node, seal
+from commonwatch.register import fold, node, seal, wall
 from commonwatch.register.fact import Fact, owner
 from commonwatch.register.gate import label_of
 from commonwatch.register.models import Entry, Journal
@@ -234,7 +234,7 @@ _work: contextvars.ContextVar[Work | None] = contextvars.ContextVar("work", defa
 @contextmanager
 def _session() -> Iterator[Work]:
     at = node.current()
-    with transaction.atomic(using=at.database, durable=True):
+    with transaction.atomic(using=at.database, durable=True), wall.open(until_commit=True):
         seal.wake(at)
         yield Work()
 

@@ -5,6 +5,7 @@ from typing import Any, Self, TypeVar
 from django.db import models
 
 from commonwatch.errors import Broken
+from commonwatch.register import wall
 from commonwatch.register.gate import Reader
 
 M = TypeVar("M", bound=models.Model)
@@ -13,9 +14,20 @@ M = TypeVar("M", bound=models.Model)
 class Guarded(models.QuerySet[M]):
     """Rows that are read through the gate only and written by the register only."""
 
+    _hints: dict[str, Any]  # Django hands them on from query to query
+
     def visible_to(self, reader: Reader) -> Self:
         """Return the rows whose journal `reader` may read; the only way from a page, export or mail to a row."""
-        return self.filter(journal__in=reader.reach)
+        wall.reach(reader.reach)
+        found = self.filter(journal__in=reader.reach)
+        found._hints = {**found._hints, "reach": reader.reach}  # noqa: SLF001 - told again when the query is sent
+        return found
+
+    @property
+    def db(self) -> str:
+        """The database to ask; just before, its second wall is told whose rows are asked for."""
+        wall.reach(self._hints.get("reach", ()))
+        return super().db
 
     def _refuse(self, *_args: object, **_kwargs: object) -> Any:
         raise Broken(f"{self.model.__name__} is folded from entries: append a fact instead of writing a row")

@@ -7,7 +7,7 @@ from django.db import connections, transaction
 
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tree
-from commonwatch.register import fold, node
+from commonwatch.register import fold, node, wall
 from commonwatch.register.fact import Fact
 
 Progress = Callable[[int], None]
@@ -21,7 +21,7 @@ def rebuild(*, progress: Progress | None = None) -> int:
     Entries are taken journal by journal, not in order of arrival: the tables must not depend on it.
     """
     at = node.current()
-    with transaction.atomic(using=at.database):
+    with transaction.atomic(using=at.database), wall.open():
         _empty()
         count = 0
         lines = _lines()

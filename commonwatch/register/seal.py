@@ -7,6 +7,7 @@ from django.db import connections
 
 from commonwatch.charter.label import Label
 from commonwatch.journal import checkpoint, tiles, tree
+from commonwatch.register import wall
 from commonwatch.register.fact import JournalOpened
 from commonwatch.register.guard import BehindGuard, Guard, compare, signed
 from commonwatch.register.models import Journal
@@ -131,6 +132,7 @@ def wake(node: Node) -> None:
     node.awake = True
 
 
+@wall.open()
 def check_guard(node: Node) -> list[str]:
     """Hold every journal of this node against the guard; return the notes by which the database is ahead.
 

@@ -8,7 +8,7 @@ from commonwatch.errors import Broken
 from commonwatch.journal import checkpoint, note, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tree import HASH_BYTES
-from commonwatch.register import node, seal
+from commonwatch.register import node, seal, wall
 from commonwatch.register.models import Journal, Tile
 
 Progress = Callable[[int], None]
@@ -17,6 +17,7 @@ CHUNK = 2560
 WIDTH = 256
 
 
+@wall.open()
 def verify_stored(row: Journal, *, progress: Progress | None = None) -> int:
     """Verify one journal as it lies in the database; return how many entries were verified.
 

@@ -1,11 +1,16 @@
 """The commands on a node that keeps its record in PostgreSQL."""
 
 import json
+import os
+import shlex
+import subprocess
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
 
+from tests import postgres
 from tests.config.conftest import Shell
 from tests.config.test_serving import serving
 from tests.postgres import create, postgres_url
@@ -53,9 +58,34 @@ def test_the_doctor_looks_at_what_keeps_a_commit_safe(shell):
 def test_a_backup_names_the_line_for_pg_dump_without_the_password(shell, tmp_path):
     shell.well(*D1)
     done = json.loads(shell.well("backup", tmp_path / "safe", "--json"))
-    assert done["command"].startswith("pg_dump --format=custom --file=")
-    assert "--dbname=" in done["command"]
+    assert done["command"].startswith("pg_dump --format=custom --enable-row-security --file=")
     assert "keys/BY.seed" in done["files"]
+
+
+def test_what_pg_dump_is_told_to_copy_is_the_whole_record(shell, postgres_url, tmp_path):
+    shell.well(*D1)
+    line = shlex.split(json.loads(shell.well("backup", tmp_path / "safe", "--json"))["command"])
+    programs, fresh = postgres.programs() / "bin", create(postgres_url)
+    secret = {**os.environ, "PGPASSWORD": urlsplit(shell.url).password}
+    subprocess.run([programs / line[0], *line[1:]], check=True, env=secret)
+    file = next(each.removeprefix("--file=") for each in line if each.startswith("--file="))
+    subprocess.run([programs / "pg_restore", f"--dbname={fresh}", "--no-owner", file], check=True, env=secret)
+    assert "3 entries in 1 journal verified" in OnPostgresql(shell.home, fresh).well("verify", "--tables")
+    assert state(OnPostgresql(shell.home, fresh), "second wall") == "OK"
+
+
+def test_the_doctor_and_the_server_say_when_the_role_walks_through_the_second_wall(shell, postgres_url):
+    assert state(shell, "second wall") == "OK"
+    through = OnPostgresql(shell.home, postgres_url.rpartition("/")[0] + urlsplit(shell.url).path)
+    assert state(through, "second wall") == "WARN"
+    with serving(through) as (_port, served):
+        assert "second wall" in served.stdout.readline()
+
+
+def state(shell, subject):
+    """Say what the doctor finds of one subject."""
+    found = json.loads(shell("doctor", "--json").stdout)["found"]
+    return next(each["state"] for each in found if each["subject"] == subject)
 
 
 def test_several_processes_serve_one_postgresql(shell):

@@ -1,10 +1,11 @@
 """The register and the exchange on PostgreSQL: the same tests, with the houses on databases of their own."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from commonwatch.register import node as nodes
+from commonwatch.register import wall
 from tests.conftest import lived_in
 from tests.exchange import test_acts
 from tests.postgresql import fresh_url, standing_on, template_url  # noqa: F401 - fixtures of this module
@@ -17,6 +18,30 @@ pytestmark = pytest.mark.postgresql
 LEFT_OUT = {
     # puts files of SQLite back; what it shows hangs on the guard, not on the database
     "test_a_database_put_back_from_an_old_backup_opens_read_only",
+}
+
+# These go to the tables themselves, to look or to tamper, and so stand on the near side of the second wall. All others
+# run before it as a node does.
+AT_THE_TABLES = {
+    "test_an_entry_stands_in_the_journal_of_its_writer_and_audience",
+    "test_a_subject_keeps_its_label_for_life",
+    "test_what_a_neighbour_writes_on_a_subject_does_not_move_it",
+    "test_a_reference_that_some_reader_may_not_read_is_refused",
+    "test_time_never_goes_back_in_a_journal",
+    "test_an_import_says_when_it_was_known",
+    "test_what_is_carried_folds_into_the_same_rows",
+    "test_an_addition_that_arrives_before_its_subject_is_kept",
+    "test_what_does_not_hold_is_not_admitted_and_leaves_nothing",
+    "test_a_valid_key_does_not_help_an_entry_of_another_label",
+    "test_writing_a_row_by_hand_is_refused",
+    "test_flipped_bits_in_entries_and_tiles_are_found",
+    "test_a_changed_column_is_found",
+    "test_a_dropped_entry_is_found",
+    "test_rebuilding_gives_the_same_tables",
+    "test_a_row_changed_by_hand_is_named",
+    "test_a_batch_is_taken_whole_or_not_at_all",
+    "test_an_import_keeps_the_day_on_which_it_was_known",
+    "test_confirming_what_was_told_widens_no_audience",
 }
 
 globals().update(
@@ -45,32 +70,44 @@ def living(tmp_path, empty_database, fresh_url, django_db_blocker):  # noqa: F81
 
 
 @pytest.fixture
-def small(living):
+def small(request, living):
     """The Center's node of the small organisation."""
-    yield from installed(living(pack=PACK))
+    yield from installed(request, living(pack=PACK))
 
 
 @pytest.fixture
-def house(living, packs):
+def house(request, living, packs):
     """The Center's node, hosting every party."""
-    yield from installed(living(pack=packs["csto"]))
+    yield from installed(request, living(pack=packs["csto"]))
 
 
 @pytest.fixture
-def two(living):
+def two(request, living):
     """The node of Belarus and the node of the Center, in one process."""
     belarus = living(folder="by", pack=PACK, party="BY", alias="belarus", hosted=())
     center = living(folder="crc", pack=PACK, alias="center", hosted=(), seed=2)
-    yield belarus, center
+    with standing(request, belarus), standing(request, center):
+        yield belarus, center
     for each in (belarus, center):
         with nodes.use(each.node):
             each.check()
 
 
-def installed(made):
+@contextmanager
+def standing(request, made):
+    """Stand on the near side of the wall of a house when the test goes to its tables."""
+    with ExitStack() as stack:
+        if request.function.__name__ in AT_THE_TABLES:
+            with nodes.use(made.node):
+                stack.enter_context(wall.open())
+        yield
+
+
+def installed(request, made):
     nodes.install(made.node)
     try:
-        yield made
+        with standing(request, made):
+            yield made
         made.check()
     finally:
         nodes.install(None)

@@ -13,6 +13,7 @@ from django.db import connections
 
 from commonwatch.config.commands import say
 from commonwatch.errors import Broken, Refusal, _
+from commonwatch.register import wall
 
 DATABASE = "commonwatch.sqlite3"
 PAGES = 2048
@@ -118,12 +119,19 @@ def _keep(draft: Path, target: Path) -> None:
 
 
 def _pg_dump(target: Path) -> str:
+    """Write the line for pg_dump: it works as the node itself does, or the second wall would leave rows out."""
     said = connections["default"].settings_dict
     options = {
         "--host": said["HOST"],
         "--port": said["PORT"],
         "--username": said["USER"],
-        "--dbname": said["NAME"],
+        "--dbname": f"dbname='{_quoted(said['NAME'])}' options='-c {wall.WORK}=on'",
     }
     given = [f"{name}={shlex.quote(str(value))}" for name, value in options.items() if value]
-    return " ".join(["pg_dump", "--format=custom", f"--file={shlex.quote(str(target))}", *given])
+    whole = ["pg_dump", "--format=custom", "--enable-row-security", f"--file={shlex.quote(str(target))}"]
+    return " ".join([*whole, *given])
+
+
+def _quoted(name: str) -> str:
+    """Write a name as it stands between the quotes of a connection string."""
+    return name.replace("\\", "\\\\").replace("'", "\\'")

@@ -16,7 +16,7 @@ from commonwatch.charter.pack import PackRefused, load
 from commonwatch.config.commands import making
 from commonwatch.config.opening import open_node
 from commonwatch.errors import Broken, Refusal
-from commonwatch.register import node, seal
+from commonwatch.register import node, seal, wall
 from commonwatch.register.guard import BehindGuard
 from commonwatch.register.models import Journal
 
@@ -165,6 +165,20 @@ def _postgresql() -> Iterator[Found]:
             yield Found("WRONG", name, f"{value}: {says}.", f"Set {name} = on in postgresql.conf and reload.")
         else:
             yield Found("OK", name, value)
+    yield _wall()
+
+
+def _wall() -> Found:
+    role = _asked("SELECT current_user")
+    lacking = wall.unwalled()
+    if wall.walked_through():
+        says = f"The role {role} walks through it: a query that forgets who asks would find every row."
+        do = "Run the node as a role that owns its tables and is neither superuser nor BYPASSRLS."
+        return Found("WARN", "second wall", says, do)
+    if lacking:
+        says = f"{len(lacking)} tables stand outside it: {', '.join(lacking)}."
+        return Found("WARN", "second wall", says, f"Run: commonwatch init --home {settings.HOME}")
+    return Found("OK", "second wall", f"it holds the role {role} on {len(wall.tables())} tables")
 
 
 def _asked(sql: str) -> Any:

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.db import connections
 
-from commonwatch.register import node, seal
+from commonwatch.register import node, seal, wall
 from commonwatch.register.guard import BehindGuard
 
 
@@ -24,6 +24,8 @@ def warnings(*, host: str) -> list[str]:
         seal.check_guard(node.current())
     except BehindGuard as behind:
         found.append(str(behind))
+    if vendor() == "postgresql" and not wall.stands():
+        found.append("The database's second wall does not hold this role: commonwatch doctor says why.")
     if _others_reach(host):
         local = {"localhost", "127.0.0.1", "[::1]", "testserver"}
         if local.issuperset(settings.ALLOWED_HOSTS):

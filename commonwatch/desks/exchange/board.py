@@ -20,7 +20,7 @@ from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.intake import activations, micros, moment, now, status_label, waivers
 from commonwatch.desks.exchange.models import Report, Seen, Slip
-from commonwatch.register import node
+from commonwatch.register import node, wall
 from commonwatch.register.gate import Reader, Shelf
 
 STREAM = 20
@@ -231,6 +231,7 @@ def stream(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = 
     )
     parts = " UNION ALL ".join([one] * len(journals))
     query = f'SELECT "key" FROM ({parts}) u ORDER BY "last_at" DESC, "key" LIMIT %s'  # noqa: S608 - places alone
+    wall.reach(reader.reach)
     with connections[node.current().database].cursor() as cursor:
         cursor.execute(query, [*[value for journal in journals for value in (journal, count)], count])
         keys = [key for (key,) in cursor.fetchall()]
