@@ -96,8 +96,9 @@ class Token(Paper):
 class Opened(Paper):
     """One line of the log of reading: who opened what, when, in which office. Kept for what is not public.
 
-    `owner` is the party whose entry it is, `party` the reader's. `how` is "page", "api", "sheet", "receipt" or
-    "journal". `salt` (hex) keeps a line's hash from being guessed. Microseconds UTC.
+    `owner` is the party whose entry it is, `party` the reader's. `subject` is what was opened, `detail` what a person
+    knows it by ("D1 2026-09-14") or which part it was. `how` is one of `logs.HOW`. `salt` (hex) keeps a line's hash
+    from being guessed. Microseconds UTC.
     """
 
     at = models.BigIntegerField()
@@ -106,7 +107,8 @@ class Opened(Paper):
     account = models.CharField(max_length=60)
     office = models.CharField(max_length=60)
     client = models.CharField(max_length=60, default="", blank=True)
-    subject = models.CharField(max_length=240)
+    subject = models.CharField(max_length=300)
+    detail = models.CharField(max_length=120, default="", blank=True)
     version = models.IntegerField(default=1)
     how = models.CharField(max_length=12)
     mode = models.CharField(max_length=10)
@@ -116,6 +118,7 @@ class Opened(Paper):
         indexes = (
             models.Index(fields=("owner", "at"), name="opened_of"),
             models.Index(fields=("account", "at"), name="opened_by"),
+            models.Index(fields=("party", "at"), name="opened_from"),
         )
 
     def __str__(self) -> str:

@@ -97,14 +97,15 @@ class Migration(migrations.Migration):
                 ('account', models.CharField(max_length=60)),
                 ('office', models.CharField(max_length=60)),
                 ('client', models.CharField(blank=True, default='', max_length=60)),
-                ('subject', models.CharField(max_length=240)),
+                ('subject', models.CharField(max_length=300)),
+                ('detail', models.CharField(blank=True, default='', max_length=120)),
                 ('version', models.IntegerField(default=1)),
                 ('how', models.CharField(max_length=12)),
                 ('mode', models.CharField(max_length=10)),
                 ('salt', models.CharField(max_length=32)),
             ],
             options={
-                'indexes': [models.Index(fields=['owner', 'at'], name='opened_of'), models.Index(fields=['account', 'at'], name='opened_by')],
+                'indexes': [models.Index(fields=['owner', 'at'], name='opened_of'), models.Index(fields=['account', 'at'], name='opened_by'), models.Index(fields=['party', 'at'], name='opened_from')],
             },
         ),
         migrations.CreateModel(
