@@ -24,6 +24,7 @@ MAX_NESTING = 32
 SALT_BYTES = 16
 VERSION = 1
 ERASED_KIND = "register.entry.erased"
+CLOSED_KIND = "register.journal.closed"
 KIND_OFFSET = len('{"v":1,"id":"') + 36 + len('","kind":"')
 """Where the kind begins in every entry of version 1: all that stands before it has a fixed length."""
 

@@ -26,6 +26,7 @@ Progress = Callable[[int, int], None]
 
 CHECKPOINT = "checkpoint"
 _ERASED_MARK = f'{envelope.ERASED_KIND}"'.encode()
+_CLOSED_MARK = f'{envelope.CLOSED_KIND}"'.encode()
 
 
 class JournalRefused(Broken):
@@ -162,8 +163,13 @@ class _Verification:
                 leaves[at] = self.erased[first + at] = stored[32 * at : 32 * at + 32]
 
     def _look_into(self, path: TilePath, first: int, found: list[bytes]) -> None:
-        """Note which entries this bundle says were erased, and parse strictly where that was asked for."""
+        """Note which entries were erased, see that nothing follows a last one; parse strictly where that was asked."""
         offset = envelope.KIND_OFFSET
+        for at, each in enumerate(found):
+            if each.startswith(_CLOSED_MARK, offset) and first + at + 1 != self.head.size:
+                raise JournalRefused(
+                    str(path), f"entry {first + at} closes the journal, and {self.head.size} were signed"
+                )
         for each in [each for each in found if each.startswith(_ERASED_MARK, offset)]:
             try:
                 body = msgspec.json.decode(envelope.parse(each).body, type=_ErasedBody)

@@ -10,7 +10,7 @@ from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import checkpoint, note, tiles, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.register import fold, node, seal
-from commonwatch.register.fact import JournalOpened
+from commonwatch.register.fact import Fact, JournalClosed, JournalOpened
 from commonwatch.register.log import INSERT, turn
 from commonwatch.register.models import Journal
 
@@ -36,6 +36,7 @@ class _Incoming(NamedTuple):
     data: bytes
     opened: envelope.Entry
     at: int
+    fact: Fact
 
 
 def admit(*, signed: str, entries: Sequence[bytes], key: str) -> Admitted:
@@ -72,15 +73,15 @@ def _admit(head: checkpoint.Checkpoint, *, signed: str, entries: Sequence[bytes]
 def _open(origin: str, number: int, data: bytes) -> _Incoming:
     try:
         opened = envelope.parse(data)
-        fold.read_fact(opened.kind, bytes(opened.body))
+        fact = fold.read_fact(opened.kind, bytes(opened.body))
     except (Broken, Refusal) as error:
         raise NotAdmitted(origin=origin, number=number, reason=str(error)) from error
-    return _Incoming(number, data, opened, envelope.instant_micros(opened.at))
+    return _Incoming(number, data, opened, envelope.instant_micros(opened.at), fact)
 
 
 def _new_journal(origin: str, incoming: Sequence[_Incoming], *, key: str) -> Journal:
     first = incoming[0].opened if incoming else None
-    fact = fold.read_fact(first.kind, bytes(first.body)) if first else None
+    fact = incoming[0].fact if incoming else None
     if first is None or not isinstance(fact, JournalOpened) or (fact.origin, fact.key) != (origin, key):
         raise NotAdmitted(origin=origin, number=0, reason=_("the first entry does not open this journal"))
     organisation, party, mode, slug, epoch = origin.split("/")
@@ -103,12 +104,13 @@ def _new_journal(origin: str, incoming: Sequence[_Incoming], *, key: str) -> Jou
         epoch=fact.epoch,
         key=key,
         ours=False,
+        audience=",".join(fact.audience),
     )
 
 
 def _check(row: Journal, incoming: Sequence[_Incoming]) -> None:
-    """Hold every entry against its journal: one writer, one mode, one label, times that never go back."""
-    last = row.last_at
+    """Hold every entry against its journal: one writer, one mode, one label, times that never go back, one end."""
+    last, closed = row.last_at, row.closed
     expected = (row.party, row.mode, row.level, row.categories, row.parties)
     elsewhere = _other_journals(
         row, {each.opened.subject for each in incoming if each.opened.party == row.party}
@@ -125,8 +127,10 @@ def _check(row: Journal, incoming: Sequence[_Incoming]) -> None:
             reason = _("its time goes back")
         elif opened.subject in elsewhere:
             reason = _("its subject already stands under another label")
+        elif closed:
+            reason = _("it stands after the entry that closes the journal")
         else:
-            last = each.at
+            last, closed = each.at, isinstance(each.fact, JournalClosed)
             continue
         raise NotAdmitted(origin=row.origin, number=each.number, reason=reason)
 
@@ -167,10 +171,13 @@ def _store(row: Journal, incoming: Sequence[_Incoming], *, signed: str, root: by
     seal.store_tiles(at, row.pk, grown)
     row.size, row.root, row.checkpoint = grown.size, grown.root.hex(), signed
     row.last_at = incoming[-1].at if incoming else row.last_at
-    row.save(update_fields=["size", "root", "checkpoint", "last_at"])
+    last = incoming[-1].fact if incoming else None
+    if isinstance(last, JournalClosed):
+        row.closed, row.continued = True, last.next
+    row.save(update_fields=["size", "root", "checkpoint", "last_at", "closed", "continued"])
     fold.apply(
         (
-            fold.read_fact(e.opened.kind, bytes(e.opened.body)),
+            e.fact,
             fold.line_of(e.opened, journal=row.pk, number=e.number, at=e.at, leaf=leaf),
         )
         for e, leaf in zip(incoming, leaves, strict=True)

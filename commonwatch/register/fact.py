@@ -6,6 +6,7 @@ from typing import ClassVar, TypeVar
 from msgspec import Struct
 
 from commonwatch.errors import Broken
+from commonwatch.journal.entry import CLOSED_KIND
 
 F = TypeVar("F", bound="Fact")
 
@@ -57,8 +58,9 @@ def owner(subject: str) -> str:
 class JournalOpened(Fact, frozen=True):
     """Entry 0 of every journal: its audience in full, its epoch, the key that signs it, and what it continues.
 
-    `previous` is the origin of the epoch before, with its last size and root (hex); `hosted_by` names the party on
+    `previous` is the origin of the epoch before, with its size and root (hex) then; `hosted_by` names the party on
     whose node the key is held when that is not the owner itself. `pack` is the digest (hex) of the pack in force.
+    `audience` lists the names that the pack has for these readers: "CODE", or "CODE:PARTY" for another party's matter.
     """
 
     origin: str
@@ -69,3 +71,30 @@ class JournalOpened(Fact, frozen=True):
     previous: str = ""
     previous_size: int = 0
     previous_root: str = ""
+    audience: tuple[str, ...] = ()
+
+
+@fact(CLOSED_KIND)
+class JournalClosed(Fact, frozen=True):
+    """The last entry of a journal. `next` is the origin of the next epoch, empty when nothing follows.
+
+    `reason` is "audience-changed".
+    """
+
+    next: str
+    reason: str
+
+
+@fact("register.pack.adopted")
+class PackAdopted(Fact, frozen=True, omit_defaults=True):
+    """An organisation pack is in force from here on: its version and digest (hex), and the digest of the one before.
+
+    `changes` says in codes what it changes for the members, as `charter.compare` lists it; `proposal` is the subject of
+    the proposal on which two persons adopted it.
+    """
+
+    version: str
+    digest: str
+    before: str = ""
+    changes: tuple[str, ...] = ()
+    proposal: str = ""

@@ -11,7 +11,10 @@ from commonwatch.register import node
 
 
 class Shelf(NamedTuple):
-    """What is known of one journal without opening it. `last_at` is in microseconds UTC."""
+    """What is known of one journal without opening it. `last_at` is in microseconds UTC.
+
+    `closed` says that nothing is written in it any more, `continued` where its audience goes on.
+    """
 
     id: int
     origin: str
@@ -20,6 +23,8 @@ class Shelf(NamedTuple):
     label: Label
     size: int
     last_at: int
+    closed: bool = False
+    continued: str = ""
 
 
 def label_of(*, level: str, categories: str, parties: str) -> Label:
@@ -33,8 +38,9 @@ def label_of(*, level: str, categories: str, parties: str) -> Label:
 
 def journals() -> tuple[Shelf, ...]:
     """List every journal of the node, in order of their origins; one query. Readers choose from it."""
-    columns = ("id", "origin", "party", "mode", "level", "categories", "parties", "size", "last_at")
-    rows = apps.get_model("register", "Journal").objects.order_by("origin").values_list(*columns)
+    columns = ("id", "origin", "party", "mode", "level", "categories", "parties")
+    more = ("size", "last_at", "closed", "continued")
+    rows = apps.get_model("register", "Journal").objects.order_by("origin").values_list(*columns, *more)
     return tuple(
         Shelf(
             number,
@@ -42,10 +48,9 @@ def journals() -> tuple[Shelf, ...]:
             party,
             mode,
             label_of(level=level, categories=categories, parties=parties),
-            size,
-            last_at,
+            *rest,
         )
-        for number, origin, party, mode, level, categories, parties, size, last_at in rows
+        for number, origin, party, mode, level, categories, parties, *rest in rows
     )
 
 

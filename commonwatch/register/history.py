@@ -6,9 +6,9 @@ from uuid import UUID
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import receipt, tiles, tree
 from commonwatch.register import fold, node, seal
+from commonwatch.register.draft import Written
 from commonwatch.register.fact import Fact
 from commonwatch.register.gate import Reader, label_of
-from commonwatch.register.log import Written
 from commonwatch.register.models import Entry
 
 

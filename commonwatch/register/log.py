@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 from django.db import connections, transaction
@@ -19,10 +19,13 @@ from commonwatch.charter.label import Label, flows
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tree
-from commonwatch.register import fold, node, seal, wall
-from commonwatch.register.fact import Fact, owner
-from commonwatch.register.gate import label_of
+from commonwatch.register import audience, fold, node, seal, wall
+from commonwatch.register.draft import Draft, Writer, Written
+from commonwatch.register.fact import Fact, JournalClosed, owner
+from commonwatch.register.gate import Reader, label_of
 from commonwatch.register.models import Entry, Journal
+
+__all__ = ["Closed", "Draft", "Writer", "Written", "append", "append_many", "close", "journals_of", "turn"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,52 +37,6 @@ INSERT = (
 
 
 _BODY = msgspec.json.Encoder()
-
-
-class Writer(Protocol):
-    """Who writes: a party through an office, on an account, in a mode ("real" or "exercise")."""
-
-    @property
-    def party(self) -> str:
-        """The party whose journal it is."""
-
-    @property
-    def office(self) -> str:
-        """The office held."""
-
-    @property
-    def account(self) -> str:
-        """The handle of the account."""
-
-    @property
-    def mode(self) -> str:
-        """Real or exercise."""
-
-
-class Draft(NamedTuple):
-    """One fact about to be written.
-
-    `settled` says that the act knows the label to be the subject's own: it minted the subject in this turn, or has
-    just read its row.
-    """
-
-    fact: Fact
-    subject: str
-    label: Label
-    refs: tuple["Written", ...] = ()
-    known_at: int | None = None
-    settled: bool = False
-
-
-class Written(NamedTuple):
-    """Where an entry stands: its id, hash (hex), journal and number; `at` in microseconds UTC."""
-
-    id: str
-    hash: str
-    journal: int
-    number: int
-    at: int
-    label: Label
 
 
 class NotHere(Refusal):
@@ -96,6 +53,32 @@ class OtherLabel(Refusal):
     code, status = "register.other-label", 409
     says = _("{subject} is under {level} for other readers; a subject keeps its label for life.")
     hint = _("Put what is more sensitive in an annex, or release it as a new subject.")
+
+
+class Closed(Refusal):
+    """The journal takes nothing more: its readers have changed."""
+
+    code, status = "register.closed", 409
+    says = _("{origin} is closed: those who read it are no longer its audience.")
+    hint = _("It goes on in {next}. What stood in it is corrected or continued there.")
+
+
+class NotAdopted(Refusal):
+    """The node was started with an organisation pack that nobody has put in force."""
+
+    code, status = "register.pack-not-adopted", 503
+    says = _("The organisation pack {version} ({digest}) was not adopted; nothing is written under it.")
+    hint = _(
+        "The operator sees what it changes and adopts it with: commonwatch pack adopt FOLDER --as PARTY/OFFICE"
+    )
+
+
+class Outdated(Exception):  # noqa: N818 - never leaves the register: the turn is run again
+    """A journal that a turn would write into has other readers than its audience has today."""
+
+    def __init__(self, journal: int) -> None:
+        super().__init__(journal)
+        self.journal = journal
 
 
 class Unreadable(Refusal):
@@ -131,64 +114,152 @@ class Open:
     leaves: list[bytes] = field(default_factory=list)
     last_at: int = 0
 
+    def mark(self) -> "Mark":
+        """Note how far it has come."""
+        return Mark(len(self.leaves), self.last_at, self.row.closed, self.row.continued)
+
+    def back_to(self, mark: "Mark") -> None:
+        """Forget what was written since."""
+        del self.leaves[mark.leaves :]
+        self.last_at, self.row.closed, self.row.continued = mark.last_at, mark.closed, mark.continued
+
     @property
     def next(self) -> int:
         """The number of the next entry."""
         return self.row.size + len(self.leaves)
 
 
+class Mark(NamedTuple):
+    """How far a journal had come before a turn."""
+
+    leaves: int
+    last_at: int
+    closed: bool
+    continued: str
+
+
 class Work:
-    """One transaction: the turns that run in it, and the journals they touch."""
+    """One transaction: the turns that run in it, and the journals they touch.
+
+    `open` finds the journal of an audience that takes entries, `touched` all that were written, by their numbers.
+    """
 
     def __init__(self) -> None:
         self.node = node.current()
         self.open: dict[tuple[str, str, Label], Open] = {}
+        self.touched: dict[int, Open] = {}
         self.notes: list[str] = []
         self.written = 0
+        self.closing = False
         self.held: dict[tuple[str, str, Label], tuple[int, ...]] = {}
         self.composers: dict[tuple[Any, ...], envelope.Composer] = {}
 
     def run(self, call: Callable[[], Any]) -> Any:
-        """Run one turn as a savepoint; when it raises, what it wrote is undone here too."""
-        marks = {key: (len(each.leaves), each.last_at) for key, each in self.open.items()}
+        """Run one turn as a savepoint; when it raises, what it wrote is undone here too.
+
+        A turn that would write into a journal whose readers have changed is undone, the journal is closed and
+        carried over in a savepoint of its own, and the turn is run again.
+        """
+        closed: set[int] = set()
+        while True:
+            try:
+                return self._run(call)
+            except Outdated as found:
+                if found.journal in closed:
+                    raise Broken(f"journal {found.journal} was closed and is still out of date") from found
+                closed.add(found.journal)
+                self._run(functools.partial(self.close, found.journal))
+                _look_again(call)
+
+    def _run(self, call: Callable[[], Any]) -> Any:
+        before = dict(self.open)
+        marks = {number: each.mark() for number, each in self.touched.items()}
         token = _work.set(self)
         try:
             with transaction.atomic(using=self.node.database):
                 return call()
         except BaseException:
-            self._undo(marks)
+            self._undo(before, marks)
             raise
         finally:
             _work.reset(token)
 
-    def _undo(self, marks: dict[tuple[str, str, Label], tuple[int, int]]) -> None:
+    def _undo(self, before: dict[tuple[str, str, Label], Open], marks: dict[int, "Mark"]) -> None:
         self.held.clear()
-        for key in list(self.open):
-            if key in marks:
-                count, self.open[key].last_at = marks[key]
-                del self.open[key].leaves[count:]
+        self.open = before
+        for number in list(self.touched):
+            if number in marks:
+                self.touched[number].back_to(marks[number])
             else:
-                del self.open[key]
+                del self.touched[number]
 
     def journal(self, *, party: str, mode: str, label: Label) -> Open:
-        """Return the journal for this audience, opening it with its first entry when there is none."""
+        """Return the journal for this audience, opening it with its first entry when there is none.
+
+        :raises Outdated: when an earlier epoch of it has to be closed first.
+        :raises Closed: when it is closed and these are nobody's readers any more.
+        """
         key = (party, mode, label)
-        if key not in self.open:
-            held = journals_of(party=party, mode=mode, label=label)
-            row = Journal.objects.get(pk=held[-1]) if held else None
-            self.open[key] = Open(row, label, last_at=row.last_at) if row else self._first(key)
-        return self.open[key]
+        found = self.open.get(key)
+        if found is None or found.row.closed:
+            found = self.open[key] = self._find(key) or self._first(key)
+        return found
+
+    def _find(self, key: tuple[str, str, Label]) -> Open | None:
+        party, mode, label = key
+        rows = audience.family(self.node, party=party, mode=mode, label=label)
+        due = [row for row in rows if audience.is_due(self.node, row)]
+        if due and not self.closing:
+            raise Outdated(due[0].pk)
+        same = [row for row in rows if row.parties == ",".join(label.parties) and row not in due]
+        if same and not same[-1].closed:
+            return self._touch(same[-1])
+        if same and audience.outdated(
+            self.node, party=party, readers=label.parties, audience=same[-1].audience
+        ):
+            raise Closed(origin=same[-1].origin, next=same[-1].continued or _("no other journal"))
+        return None
+
+    def _touch(self, row: Journal) -> Open:
+        if row.pk not in self.touched:
+            self.touched[row.pk] = Open(row, audience.label_of_journal(row), last_at=row.last_at)
+        return self.touched[row.pk]
 
     def _first(self, key: tuple[str, str, Label]) -> Open:
         party, mode, label = key
         if not self.node.holds(party):
             raise NotHere(party=party)
         row, opened = seal.new_journal(self.node, party=party, mode=mode, label=label)
-        fresh = self.open[key] = Open(row, label)
-        subject = f"journal/{party}/{row.slug}.{mode}.{row.epoch}"
+        self.held.clear()
+        fresh = self._touch(row)
         by = _Register(party=party, mode=mode)
-        _write([Draft(opened, subject, label, settled=True)], by=by, work=self)
+        _write([Draft(opened, _subject(row), label, settled=True)], by=by, work=self, into=fresh)
         return fresh
+
+    def close(self, number: int) -> str:
+        """Close a journal whose readers have changed: carry what is open, write its last entry; see `close`."""
+        _check_adopted(self.node)
+        old = self._touch(Journal.objects.get(pk=number))
+        row, by = old.row, _Register(party=old.row.party, mode=old.row.mode)
+        target = audience.label_today(self.node, row)
+        wider = target is None or not flows(old.label, target, scheme=self.node.pack.labels)
+        eyes = audience.eyes(self.node, party=row.party, mode=row.mode)
+        move = audience.Move(number, row.party, row.mode, old.label, target, wider, eyes)
+        self.closing, row.closed = True, True
+        try:
+            found = audience.carried(move)
+            _write(found.closing, by=by, work=self, into=old)
+            if target is not None:
+                row.continued = self.journal(party=row.party, mode=row.mode, label=target).row.origin
+            _check_carried(found.opening, work=self)
+            _write(found.opening, by=by, work=self)
+            last = JournalClosed(next=row.continued, reason="audience-changed")
+            _write([Draft(last, _subject(row), old.label)], by=by, work=self, into=old)
+        finally:
+            self.closing = False
+        Journal.objects.filter(pk=number).update(closed=True, continued=row.continued)
+        self.held.clear()
+        return row.continued
 
     def composer(self, draft: Draft, by: Writer) -> envelope.Composer:
         """Return what writes entries like this one, made once for a transaction."""
@@ -208,7 +279,7 @@ class Work:
 
     def seal(self) -> None:
         """Grow the tiles and sign the checkpoint of every journal touched."""
-        for each in self.open.values():
+        for each in self.touched.values():
             if each.leaves:
                 self.notes.append(seal.seal(self.node, each.row, each.leaves, last_at=each.last_at))
 
@@ -226,6 +297,19 @@ class _Register:
     mode: str
     office: str = "register"
     account: str = "register"
+
+
+def _subject(row: Journal) -> str:
+    """Name the subject of what a journal says about itself."""
+    return f"journal/{row.party}/{row.slug}.{row.mode}.{row.epoch}"
+
+
+def _look_again(call: Callable[[], Any]) -> None:
+    """Let the readers that an act was given see what has changed since they first looked."""
+    if isinstance(call, functools.partial):
+        for given in (*call.args, *call.keywords.values()):
+            if isinstance(given, Reader):
+                given.again()
 
 
 _work: contextvars.ContextVar[Work | None] = contextvars.ContextVar("work", default=None)
@@ -257,22 +341,28 @@ def turn(act: Callable[P, T]) -> Callable[P, T]:
 
 
 def journals_of(*, party: str, mode: str, label: Label) -> tuple[int, ...]:
-    """Return the journals that a party has kept for an audience, oldest first."""
+    """Return the journals that a party has kept for an audience, all its epochs, oldest first."""
     work = _work.get()
     key = (party, mode, label)
     if work is not None and key in work.held:
         return work.held[key]
-    found = Journal.objects.filter(
-        party=party,
-        mode=mode,
-        level=label.level,
-        categories=",".join(label.categories),
-        parties=",".join(label.parties),
-    )
-    numbers = tuple(found.order_by("epoch").values_list("pk", flat=True))
+    numbers = tuple(row.pk for row in audience.family(node.current(), party=party, mode=mode, label=label))
     if work is not None and numbers:
         work.held[key] = numbers
     return numbers
+
+
+def close(journal: int) -> str:
+    """Close a journal whose readers have changed, and carry what is open in it into the next epoch.
+
+    Returns the origin of the journal in which its audience goes on, empty when there is none.
+
+    :raises Broken: outside a turn.
+    """
+    work = _work.get()
+    if work is None:
+        raise Broken("a journal is closed inside a turn only")
+    return work.close(journal)
 
 
 def append(  # noqa: PLR0913 - what a draft holds, by name
@@ -287,7 +377,7 @@ def append(  # noqa: PLR0913 - what a draft holds, by name
 ) -> Written:
     """Write one fact as an entry of the writer's journal for that label, and fold it into its tables.
 
-    :raises NotHere, OtherLabel, Unreadable, UnknownLabel, Closed: when it may not be written so.
+    :raises NotHere, OtherLabel, Unreadable, UnknownLabel, Closed, NotAdopted: when it may not be written so.
     :raises Broken: outside a turn.
     """
     return append_many([Draft(fact, subject, label, tuple(refs), known_at, settled)], by=by)[0]
@@ -298,26 +388,64 @@ def append_many(drafts: Sequence[Draft], *, by: Writer) -> list[Written]:
     work = _work.get()
     if work is None:
         raise Broken("an entry is written inside a turn only")
+    _check_adopted(work.node)
     _check(drafts, by=by, work=work)
     return _write(drafts, by=by, work=work)
 
 
+def _check_adopted(at: node.Node) -> None:
+    """Refuse to write under a pack that was not put in force."""
+    if at.unadopted:
+        raise NotAdopted(version=at.pack.version, digest=at.pack.digest[:16])
+
+
 def _check(drafts: Sequence[Draft], *, by: Writer, work: Work) -> None:
-    scheme = work.node.pack.labels
     for label in {draft.label for draft in drafts}:
         _check_label(label, work.node)
+    _check_refs(drafts, work=work)
+    stands = _stands({draft.subject for draft in drafts if not draft.settled})
+    for draft in drafts:
+        owner(draft.subject)
+        stand = stands.get(draft.subject)
+        if stand is not None:
+            _check_stand(stand, by=by, work=work)
+            if stand.label != draft.label:
+                raise OtherLabel(subject=draft.subject, level=stand.label.level)
+    if not work.node.holds(by.party):
+        raise NotHere(party=by.party)
+
+
+def _check_refs(drafts: Sequence[Draft], *, work: Work) -> None:
+    scheme = work.node.pack.labels
     for draft in drafts:
         for ref in draft.refs:
             if not flows(ref.label, draft.label, scheme=scheme):
                 raise Unreadable
-    held = _labels_of({draft.subject for draft in drafts if not draft.settled})
+
+
+def _check_carried(drafts: Sequence[Draft], *, work: Work) -> None:
+    """Hold what is carried to owners, labels and references as everything else."""
     for draft in drafts:
-        was = held.get(draft.subject, draft.label)
-        if was != draft.label:
-            raise OtherLabel(subject=draft.subject, level=was.level)
         owner(draft.subject)
-    if not work.node.holds(by.party):
-        raise NotHere(party=by.party)
+    for label in {draft.label for draft in drafts}:
+        _check_label(label, work.node)
+    _check_refs(drafts, work=work)
+
+
+def _check_stand(stand: "_Stand", *, by: Writer, work: Work) -> None:
+    """Refuse to add to a subject whose journal is closed, or has to be closed first."""
+    closed = Closed(
+        origin=stand.origin,
+        next=stand.continued if stand.continued and stand.party == by.party else _("its next epoch"),
+    )
+    if stand.closed:
+        raise closed
+    readers = stand.label.parties
+    if not audience.outdated(work.node, party=stand.party, readers=readers, audience=stand.audience):
+        return
+    if work.node.holds(stand.party):
+        raise Outdated(stand.journal)
+    raise closed
 
 
 def _check_label(label: Label, at: node.Node) -> None:
@@ -332,27 +460,46 @@ def _check_label(label: Label, at: node.Node) -> None:
         )
 
 
-def _labels_of(subjects: set[str]) -> dict[str, Label]:
-    """Find the label under which each subject already stands."""
-    found: dict[str, Label] = {}
+class _Stand(NamedTuple):
+    """Where a subject stands: the journal in which its owner opened it."""
+
+    label: Label
+    journal: int
+    origin: str
+    party: str
+    closed: bool
+    continued: str
+    audience: str
+
+
+def _stands(subjects: set[str]) -> dict[str, _Stand]:
+    """Find where each subject already stands: with its owner, else with whoever added to it."""
+    found: dict[str, _Stand] = {}
     names = sorted(subjects)
-    columns = ("subject", "journal__level", "journal__categories", "journal__parties")
+    columns = ("subject", "journal__level", "journal__categories", "journal__parties", "journal_id")
+    more = ("origin", "party", "closed", "continued", "audience")
     for start in range(0, len(names), fold.LOOK_UP):
         part = names[start : start + fold.LOOK_UP]
-        rows = Entry.objects.filter(subject__in=part).values_list(*columns).distinct()
-        for subject, level, categories, parties in rows:
-            found[subject] = label_of(level=level, categories=categories, parties=parties)
+        rows = Entry.objects.filter(subject__in=part)
+        listed = rows.values_list(*columns, *(f"journal__{name}" for name in more)).distinct()
+        for subject, level, categories, parties, *rest in listed:
+            stand = _Stand(label_of(level=level, categories=categories, parties=parties), *rest)
+            if subject not in found or stand.party == owner(subject):
+                found[subject] = stand
     return found
 
 
-def _write(drafts: Sequence[Draft], *, by: Writer, work: Work) -> list[Written]:
-    """Encode, hash, store and fold; the label and the right to write were checked before."""
+def _write(drafts: Sequence[Draft], *, by: Writer, work: Work, into: Open | None = None) -> list[Written]:
+    """Encode, hash, store and fold; the label and the right to write were checked before.
+
+    `into` names the journal where it is not the one that the label has today: one that opens or closes.
+    """
     now = work.node.clock()
     rows: list[tuple[Any, ...]] = []
     lines: list[tuple[Fact, fold.Line]] = []
     written: list[Written] = []
     for draft in drafts:
-        journal = work.journal(party=by.party, mode=by.mode, label=draft.label)
+        journal = into or work.journal(party=by.party, mode=by.mode, label=draft.label)
         at = journal.last_at = max(now, journal.last_at)
         data, entry_id = _encode(draft, by=by, at=at, now=now, work=work)
         leaf, number, jid = tree.leaf_hash(data), journal.next, journal.row.pk

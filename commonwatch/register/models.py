@@ -39,7 +39,9 @@ class Journal(models.Model):
     """One append-only journal: one writer, one mode, one audience, one epoch.
 
     `categories` and `parties` are comma-separated sorted codes; `last_at` is in microseconds UTC; `checkpoint` is the
-    signed note of the present size and root; `ours` says that this node holds the pen and the key.
+    signed note of the present size and root; `ours` says that this node holds the pen and the key. `audience` lists,
+    comma-separated, the names that its readers had in the pack when it was opened. `closed` says that its last entry
+    is written; `continued` is then the origin of the next epoch, empty when there is none.
     """
 
     origin = models.CharField(max_length=300, unique=True)
@@ -56,6 +58,9 @@ class Journal(models.Model):
     checkpoint = models.TextField(default="", blank=True)
     last_at = models.BigIntegerField(default=0)
     ours = models.BooleanField(default=True)
+    audience = models.TextField(default="", blank=True)
+    closed = models.BooleanField(default=False)
+    continued = models.CharField(max_length=300, default="", blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("party", "mode", "slug", "epoch"), name="one_epoch"),)
@@ -129,6 +134,19 @@ class Projection(models.Model):
     def delete(self, *_args: object, **_kwargs: object) -> tuple[int, dict[str, int]]:
         """Refuse: only the register writes projections."""
         raise Broken(f"{type(self).__name__} is folded from entries: append a fact instead of deleting a row")
+
+
+class Adoption(Projection):
+    """An organisation pack that was put in force; the one with the greatest `at` (microseconds UTC) is."""
+
+    party = models.CharField(max_length=40)
+    version = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)
+    at = models.BigIntegerField()
+    place = models.BigIntegerField()
+
+    class Meta(Projection.Meta):
+        abstract = False
 
 
 class Paper(models.Model):

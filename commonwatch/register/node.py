@@ -30,7 +30,11 @@ def today(node: "Node") -> date:
 
 @dataclass(eq=False)
 class Node:
-    """One installation. `home` holds keys/, guard and pen.lock; `database` is the alias of a configured database."""
+    """One installation. `home` holds keys/, guard and pen.lock; `database` is the alias of a configured database.
+
+    `adopts` says that the pack must have been put in force before anything is written under it; `unadopted` is found
+    out when the node wakes.
+    """
 
     party: str
     pack: Pack
@@ -40,6 +44,8 @@ class Node:
     random: Callable[[int], bytes] = os.urandom
     hosted: frozenset[str] = frozenset()
     demo: bool = False
+    adopts: bool = False
+    unadopted: bool = False
     awake: bool = False
     unmoved: int = 0
     ahead: list[str] = field(default_factory=list)

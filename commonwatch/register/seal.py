@@ -7,7 +7,7 @@ from django.db import connections
 
 from commonwatch.charter.label import Label
 from commonwatch.journal import checkpoint, tiles, tree
-from commonwatch.register import wall
+from commonwatch.register import audience, wall
 from commonwatch.register.fact import JournalOpened
 from commonwatch.register.guard import BehindGuard, Guard, compare, signed
 from commonwatch.register.models import Journal
@@ -25,24 +25,22 @@ Read = Callable[[int, int], bytes]
 
 def slug_of(node: Node, *, party: str, label: Label) -> str:
     """Name an audience for people: its level, its categories, and the pack's name for its readers or a short hash."""
-    day = today(node)
-    named = [
-        each.code
-        for each in node.pack.audiences
-        if tuple(node.pack.readers(each.code, originator=party, on=day)) == label.parties
-    ]
-    readers = named[0] if named else sha256(",".join(label.parties).encode()).hexdigest()[:12]
+    named = node.pack.named(label.parties, writer=party, on=today(node))
+    own = [name for name in named if ":" not in name]
+    readers = own[0] if own else sha256(",".join(label.parties).encode()).hexdigest()[:12]
     return "-".join([label.level.lower(), *label.categories, readers])
 
 
 def new_journal(node: Node, *, party: str, mode: str, label: Label) -> tuple[Journal, JournalOpened]:
     """Make the row of a new journal and the fact that will be its entry 0.
 
-    When the audience of that name had other readers before, this is its next epoch and says what it continues.
+    When the audience had a journal before, this is its next epoch and says what it continues.
     """
     slug = slug_of(node, party=party, label=label)
-    before = Journal.objects.filter(party=party, mode=mode, slug=slug).order_by("-epoch").first()
-    epoch = before.epoch + 1 if before else 1
+    epochs = Journal.objects.filter(party=party, mode=mode, slug=slug)
+    epoch = max(epochs.values_list("epoch", flat=True), default=0) + 1
+    before = next(reversed(audience.family(node, party=party, mode=mode, label=label)), None)
+    called = audience.names(node, party=party, readers=label.parties)
     origin = f"{node.pack.organisation}/{party}/{mode}/{slug}/{epoch}"
     row = Journal.objects.create(
         origin=origin,
@@ -54,6 +52,7 @@ def new_journal(node: Node, *, party: str, mode: str, label: Label) -> tuple[Jou
         slug=slug,
         epoch=epoch,
         key=node.signer(party=party, origin=origin).vkey,
+        audience=",".join(called),
     )
     opened = JournalOpened(
         origin=origin,
@@ -64,6 +63,7 @@ def new_journal(node: Node, *, party: str, mode: str, label: Label) -> tuple[Jou
         previous=before.origin if before else "",
         previous_size=before.size if before else 0,
         previous_root=before.root if before else "",
+        audience=called,
     )
     return row, opened
 

@@ -91,7 +91,16 @@ def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes) -> by
     for number, entry_id, kind, subject, at, data in rows:
         if not begins(bytes(data), id=str(entry_id), kind=kind, subject=subject, at=at):
             raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
+        if (kind == envelope.CLOSED_KIND) is not (row.closed and number == row.size - 1):
+            raise Broken(f"{row.origin}: entry {number} {_misplaced(row)}")
     return tree.root(leaves) if len(leaves) == WIDTH else b""
+
+
+def _misplaced(row: Journal) -> str:
+    """Say what is wrong about the end of a journal: one that is closed has its closing entry last, and only there."""
+    return (
+        "is not the one that closes it" if row.closed else "closes it, and it goes on or is held to be open"
+    )
 
 
 def _first_wrong(leaves: list[bytes], tile: bytes) -> str:

@@ -30,6 +30,9 @@ class Migration(migrations.Migration):
                 ('checkpoint', models.TextField(blank=True, default='')),
                 ('last_at', models.BigIntegerField(default=0)),
                 ('ours', models.BooleanField(default=True)),
+                ('audience', models.TextField(blank=True, default='')),
+                ('closed', models.BooleanField(default=False)),
+                ('continued', models.CharField(blank=True, default='', max_length=300)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('party', 'mode', 'slug', 'epoch'), name='one_epoch')],
@@ -63,6 +66,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('journal', 'level', 'number'), name='one_tile')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Adoption',
+            fields=[
+                ('key', models.CharField(max_length=240, primary_key=True, serialize=False)),
+                ('party', models.CharField(max_length=40)),
+                ('version', models.CharField(max_length=100)),
+                ('digest', models.CharField(max_length=64)),
+                ('at', models.BigIntegerField()),
+                ('place', models.BigIntegerField()),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+            ],
+            options={
+                'abstract': False,
             },
         ),
     ]
