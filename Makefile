@@ -20,7 +20,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-input
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-style check-types check-rooms check-pages check-tables check-packs check-tests \
-	bench screenshots crash lock format clean
+	bench screenshots crash labels lock format clean
 
 help: ## list what can be done
 	@echo 'make …'
@@ -78,6 +78,10 @@ screenshots: $(TOOLS) ## draw the screens of the manual (needs Chromium)
 crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and look for what was lost
 	@echo 'crash: $(KILLS) kills on $(DATABASE)'
 	@$(PY) -m tests.crash --kills '$(KILLS)' --database '$(DATABASE)'
+
+labels: $(TOOLS) ## compare the four ways in which it is decided who may read what, case by case
+	@echo 'labels: the words of the design, the charter, visible_to on both databases, row-level security'
+	@$(PY) -m tests.house.labels
 
 lock: $(TOOLS) ## pin what the files requirements*.in ask for, with hashes
 	@for name in requirements requirements-dev $(patsubst %.in,%,$(wildcard requirements-bench.in)); do \
