@@ -16,10 +16,11 @@ from commonwatch.access.actor import Actor, require, require_fresh
 from commonwatch.access.acts import new_subject
 from commonwatch.access.facts import ProposalEnded, ProposalMade, ProposalSeconded
 from commonwatch.access.models import Proposal
-from commonwatch.access.seats import own_label
+from commonwatch.access.seats import own_label, still_holds
 from commonwatch.charter.label import Label
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.register import log, node
+from commonwatch.register.gate import Reader
 
 LASTS = timedelta(hours=24)
 
@@ -72,8 +73,9 @@ def pair_of(act: str) -> Pair | None:
 def needed(label: Label) -> bool:
     """Say whether the pack asks for two persons to release what stands under a label."""
     scheme = node.current().pack.labels
-    ranks = {level.code: level.rank for level in scheme.levels}
-    return bool(scheme.two_persons_from) and ranks[label.level] >= ranks[scheme.two_persons_from]
+    return (
+        bool(scheme.two_persons_from) and scheme.ranks[label.level] >= scheme.ranks[scheme.two_persons_from]
+    )
 
 
 def digest_of(act: str, body: Body) -> str:
@@ -87,9 +89,10 @@ def propose(*, by: Actor, act: str, body: Body, level: str = "", categories: tup
 
     It is kept among the party's own, at the level of what it is about.
 
-    :raises NotMandated, ConfirmItIsYou: when one may not do the act oneself.
+    :raises NotMandated, PersonsOnly, ConfirmItIsYou: when one may not do the act oneself.
     """
     require(by, act)
+    rules.check_person(by.client)
     require_fresh(by)
     if act not in _PAIRS:
         raise Broken(f"{act} is no act for two persons")
@@ -107,30 +110,38 @@ def propose(*, by: Actor, act: str, body: Body, level: str = "", categories: tup
 def second(*, by: Actor, proposal: str, digest: str) -> str:
     """Join a proposal, and do in the same turn what it says; return the subject that came of it.
 
-    :raises NoSuchProposal, NotMandated, ConfirmItIsYou, EndedAlready, SamePerson, SeenOtherwise: and what the act
-        itself refuses, for instance because something has changed since.
+    When the act itself refuses, for instance because something has changed since, nothing is written and the proposal
+    stays open.
+
+    :raises NoSuchProposal, NotMandated, PersonsOnly, ConfirmItIsYou, EndedAlready, SamePerson, ProposerGone,
+        SeenOtherwise: and what the act itself refuses.
     """
     row = find(proposal, by=by)
     require(by, row.act)
+    rules.check_person(by.client)
+    rules.check_open(state=row.state, until=row.until, now=node.current().clock())
+    rules.check_second(account=by.account, proposed_by=row.account)
     require_fresh(by)
-    now = node.current().clock()
-    rules.check_second(account=by.account, proposed_by=row.account, state=row.state, until=row.until, now=now)
+    if not still_holds(party=row.party, account=row.account, office=row.office, mandate=row.act):
+        raise rules.ProposerGone
     if digest != row.digest or digest_of(row.act, row.body) != row.digest:
         raise rules.SeenOtherwise
     log.append(ProposalSeconded(digest=digest), by=by, subject=row.key, label=_label(row, by=by))
-    return _PAIRS[row.act].carry_out(by=by, body=row.body, proposal=row.key)
+    done = _PAIRS[row.act].carry_out(by=by, body=row.body, proposal=row.key)
+    by.again()
+    return done
 
 
 @log.turn
 def end(*, by: Actor, proposal: str, ground: str) -> None:
     """Take one's own proposal back, or turn a colleague's down.
 
-    :raises NoSuchProposal, NotMandated, EndedAlready, GroundMissing: naming what is wrong.
+    :raises NoSuchProposal, NotMandated, PersonsOnly, EndedAlready, GroundMissing: naming what is wrong.
     """
     row = find(proposal, by=by)
     require(by, row.act)
-    if row.state != "open":
-        raise rules.EndedAlready
+    rules.check_person(by.client)
+    rules.check_open(state=row.state, until=row.until, now=node.current().clock())
     rules.check_ground(ground)
     how = "withdrawn" if by.account == row.account else "declined"
     log.append(
@@ -139,7 +150,7 @@ def end(*, by: Actor, proposal: str, ground: str) -> None:
 
 
 def find(proposal: str, *, by: Actor) -> Proposal:
-    """Return a proposal of one's own party within reach.
+    """Return a proposal of one's own party within reach, of an act that this node knows.
 
     :raises NoSuchProposal: absent and forbidden alike.
     """
@@ -147,6 +158,43 @@ def find(proposal: str, *, by: Actor) -> Proposal:
     if row is None or row.act not in _PAIRS:
         raise NoSuchProposal
     return row
+
+
+def within_reach(by: Actor) -> list[Proposal]:
+    """List the proposals of one's own party within reach whose act one's office carries, the newest first."""
+    acts = sorted(by.mandates.intersection(_PAIRS))
+    rows = Proposal.objects.visible_to(by).filter(party=by.party, act__in=acts)
+    return list(rows.order_by("-made_at", "key")) if acts else []
+
+
+def waiting(by: Actor) -> int:
+    """Count what waits for this person to join: open, not void, and proposed by somebody else."""
+    acts = by.mandates.intersection(_PAIRS)
+    if not acts or by.client:
+        return 0
+    rows = Proposal.objects.visible_to(by).filter(party=by.party, act__in=sorted(acts), state="open")
+    return rows.filter(until__gt=node.current().clock()).exclude(account=by.account).count()
+
+
+class Persons(NamedTuple):
+    """The two who did an act: the office in which each acted, and the handle of the account."""
+
+    first_office: str
+    first_account: str
+    second_office: str
+    second_account: str
+
+
+def persons(proposal: str, *, reader: Reader) -> Persons | None:
+    """Return the two persons of an act that was done; None when it was not, or is not within reach.
+
+    An act asks it when it is carried out, to write both offices into its own fact for those who may not read the
+    proposal; a page asks it for the history of what came of it.
+    """
+    row = Proposal.objects.visible_to(reader).filter(key=proposal, state="seconded").first()
+    if row is None:
+        return None
+    return Persons(row.office, row.account, row.second_office, row.second_account)
 
 
 def _label(row: Proposal, *, by: Actor) -> Label:

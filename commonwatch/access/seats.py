@@ -41,4 +41,32 @@ def seats_of(account: Account, *, by: Reader) -> list[Seat]:
     return sorted(found, key=lambda seat: (_ORDER.get(seat.manner, 9), seat.since, seat.key))
 
 
+def administrators(party: str) -> list[Seat]:
+    """List the seats of a party that administer its people now, of accounts that are open."""
+    now = node.current().clock()
+    able = {each.code for each in offices_of(party) if "access.administer-people" in each.mandates}
+    held = Seat.objects.visible_to(porter(party)).filter(party=party, office__in=able)
+    in_force = [each for each in held if each.in_force(now)]
+    handles = {each.account for each in in_force}
+    there = set(
+        Account.objects.filter(handle__in=handles, party=party, is_active=True).values_list(
+            "handle", flat=True
+        )
+    )
+    return [each for each in in_force if each.account in there]
+
+
+def still_holds(*, party: str, account: str, office: str, mandate: str) -> bool:
+    """Say whether somebody who acted in an office could do so now: no seat ended, no account closed, the mandate kept.
+
+    Who never had a seat (a command of the shell, which acts without one) has lost none.
+    """
+    now = node.current().clock()
+    if Account.objects.filter(handle=account, party=party, is_active=False).exists():
+        return False
+    held = list(Seat.objects.visible_to(porter(party)).filter(party=party, account=account, office=office))
+    carried = any(each.code == office and mandate in each.mandates for each in offices_of(party))
+    return not held or (carried and any(each.in_force(now) for each in held))
+
+
 _ORDER = {"holder": 0, "acting": 1, "deputy": 2}

@@ -93,6 +93,7 @@ def by_token(secret: str) -> Actor | None:
     if found is None or actor is None or actor.seat != found.seat:
         return None
     actor.mandates &= found.mandates
+    actor.fresh = False  # a key proves no person, however lately it was made
     if now - (found.last_used_at or 0) >= MARKED:
         Token.objects.filter(pk=found.pk).update(last_used_at=now)
     return actor
