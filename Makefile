@@ -20,11 +20,11 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-input
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-style check-types check-rooms check-pages check-tables check-packs check-tests \
-	bench screenshots crash labels lock format clean
+	bench screenshots crash labels two-world lock format clean
 
 help: ## list what can be done
 	@echo 'make …'
-	@sed -n 's/^\([a-z]*\):[^#]*## /  \1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
 	@echo 'settings: PORT=$(PORT) DATA=$(DATA) for demo; KILLS=$(KILLS) DATABASE=$(DATABASE) (or postgresql) for crash'
 
 demo: $(RUNTIME) ## fill the folder DATA with sample reports, once, and serve them on PORT
@@ -82,6 +82,10 @@ crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and
 labels: $(TOOLS) ## compare the four ways in which it is decided who may read what, case by case
 	@echo 'labels: the words of the design, the charter, visible_to on both databases, row-level security'
 	@$(PY) -m tests.house.labels
+
+two-world: $(TOOLS) ## crawl two worlds that differ in what is not released, and see that nothing of it shows
+	@echo 'two-world: every address, for the public and one office of each clearance; then every planted leak'
+	@$(PY) -m tests.house.worlds
 
 lock: $(TOOLS) ## pin what the files requirements*.in ask for, with hashes
 	@for name in requirements requirements-dev $(patsubst %.in,%,$(wildcard requirements-bench.in)); do \

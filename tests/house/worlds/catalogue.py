@@ -1,0 +1,266 @@
+"""For each address, what is asked of it. A new address is entered here by its name; usually `Calls()` is enough.
+
+What stands in braces is the name of a deed and of what it left: `{kg-t4-36.key}`. In the world where the deed was not
+done nothing of that name exists, so absent and forbidden must be the same bytes. For no method may anything vary, ever:
+there is no way to say here that something may.
+"""
+
+from typing import Any, NamedTuple
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+HOW_TO_ENTER = (
+    "{routes}: not in the catalogue of the two-world test. Enter each by its name in tests/house/worlds/catalogue.py:"
+    ' `"{first}": Calls()` asks it everything that fits its arguments; give `bodies` or `json` for what it takes by'
+    " POST, `queries` for what its address takes, and a value in ARGUMENTS for a new argument."
+)
+NEVER = "01990000-0000-7000-8000-000000000000"
+
+
+class File(NamedTuple):
+    """A file that is sent with a form."""
+
+    name: str
+    data: bytes
+
+
+class Calls(NamedTuple):
+    """What is asked of one address besides what every address is asked.
+
+    `arguments`: sets of arguments, the first one whose page opens; left out, each is taken from ARGUMENTS in turn.
+    `polled`: it is asked again after each hidden deed. `shut`: why it opens to no viewer. `last`: asked at the very
+    end, since it ends the session.
+    """
+
+    queries: tuple[str, ...] = ()
+    bodies: tuple[dict[str, Any], ...] = ()
+    json: tuple[Any, ...] = ()
+    arguments: tuple[dict[str, str], ...] = ()
+    polled: bool = False
+    shut: str = ""
+    last: bool = False
+
+
+REPORTS = (
+    "kz-d1-13", "by-d1-13", "kg-t4-36", "kz-t4-36", "by-t6", "by-d1-14", "crc-for-kz", "kg-exercise", "kz-exercise",
+)  # fmt: skip
+ARGUMENTS = {
+    "key": (*(f"{{{each}.key}}" for each in REPORTS), f"report/KG/{NEVER}"),
+    "report": (*(f"{{{each}.key}}" for each in REPORTS), f"report/KG/{NEVER}"),
+    "entry": (*(f"{{{each}.entry}}" for each in REPORTS), NEVER, "odd"),
+    "origin": (
+        *(f"{{{each}.origin}}" for each in ("kz-d1-13", "by-d1-13", "by-t1", "kg-t4-36", "kz-t4-36", "kg-exercise")),
+        "csto/KG/real/h2-own/1",
+    ),
+    "path": (
+        "0/000.p/1", "0/000.p/2", "0/000.p/5", "0/000", "1/000.p/1", "entries/000.p/1", "entries/000.p/2",
+        "entries/000.p/9", "entries/001.p/1",
+    ),
+    "code": ("D1", "T4", "T1", "U1", "none"),
+    "type": ("D1", "T4", "T1", "U1", "none"),
+    "party": ("KZ", "KG", "XX"),
+    "period": ("2026-09-14", "2026-W36", "odd"),
+    "form": ("csv", "xlsx", "pdf"),
+    "name": ("{kz-bad-sheet.key}", "{by-bad-sheet.key}", "{crc-bad-sheet.key}", "1", "2", NEVER),
+}  # fmt: skip
+
+# Asked of every address: what a curious visitor adds to it.
+CURIOUS = (
+    "page=2&order=-number&sort=at&limit=2&offset=1&q=KG&search={kg-u1.key}&id={kg-t4-36.entry}&format=json&as=csv",
+    "party=KG&owes=KG&type=T4&level=H2&audience=center&journal=1&period=2026-W36&report={kg-t4-36.key}&mode=exercise",
+)
+HEADERS = (
+    (("Accept-Language", "ru"),),
+    (("HX-Request", "true"),),
+    (("Accept", "application/json"),),
+    (("Accept", "text/plain"),),
+)
+# Sent with every form and every JSON body besides what belongs there.
+FORGED = {
+    "level": "H0",
+    "audience": "public",
+    "categories": "CERT",
+    "parties": "*",
+    "journal": "1",
+    "party": "KG",
+    "owes": "KG",
+    "_owes": "KG",
+    "_level": "H0",
+    "_audience": "public",
+    "by": "kg-na-officer",
+    "label": "H0",
+    "id": "1",
+    "key": "{kg-t4-36.key}",
+    "confirms": "{crc-for-kg.key}",
+    "known_at": "2026-01-01T00:00:00Z",
+}
+
+D1 = {"type": "D1", "period": "2026-09-14", "values": {"change": "no_change", "events": 3}}
+FORM = {"_period": "2026-09-14", "f-change": "no_change", "f-events": "3", "act": "send"}
+BORDER = {
+    "_period": "2026-W36",
+    "f-section": "KG-TJ",
+    "f-incident": "none",
+    "f-incidents": "900",
+    "act": "send",
+}
+EVENT = {
+    "f-sign": "attack", "f-what": "smoke", "f-place": "ridge", "f-severity": "extreme", "f-reliability": "A",
+    "f-credibility": "1", "f-asks": "nothing", "_event_at": "2026-09-14T04:00", "act": "send",
+}  # fmt: skip
+SHEET = "change;events\nno_change;3\n".encode("utf-8-sig")
+
+
+def _reports(argument, *deeds):
+    """Sets of one argument: what these deeds left."""
+    return tuple({argument: f"{{{each}.key}}"} for each in deeds)
+
+
+WAIVERS = ("waiver-tj-d1", "waiver-kg-t4", "waiver-kz-t6")
+DUTIES = (
+    ("D1", "KZ", "2026-09-14"), ("D1", "BY", "2026-09-14"), ("D1", "TJ", "2026-09-14"), ("D1", "AM", "2026-09-14"),
+    ("T3", "TJ", "2026-W37"), ("T4", "KG", "2026-W36"), ("T4", "KZ", "2026-W36"), ("T4", "KZ", "2026-W35"),
+    ("T4", "KG", "2026-W35"), ("K1", "BY", "2026-09"), ("P1", "KZ", "2026-Q2"), ("P1", "BY", "2026-Q2"),
+    ("T1", "KZ", "2026-09-11"), ("D1", "XX", "2026-09-14"), ("T6", "BY", "2026-W36"),
+)  # fmt: skip
+
+CATALOGUE = {
+    "health": Calls(),
+    "api:api-root": Calls(shut="it is for reversing names, and answers nobody"),
+    "api:openapi-json": Calls(),
+    "api:submit": Calls(
+        queries=("confirmed=false",),
+        json=(
+            D1 | {"ref": "d1-0914"},
+            D1 | {"ref": "d1-0914"},
+            D1 | {"ref": "d1-0914", "nil": True, "values": {}},
+            D1 | {"values": {"change": "no_change", "events": 4000}},
+            D1 | {"period": "2026-09-11", "confirms": "{crc-for-kz.key}"},
+            D1 | {"confirms": "{crc-for-kg.key}"},
+            D1 | {"owes": "KG"},
+            D1 | {"level": "H2", "audience": "center", "ref": "d1-0914"},
+            D1 | {"level": "H3"},
+            D1 | {"audience": "own"},
+            D1 | {"known_at": "2026-09-01T00:00:00Z"},
+            {"type": "T4", "period": "2026-W36", "nil": True, "ref": "d1-0914"},
+            {"type": "T8", "period": "2026-09-14", "nil": True},
+            {"type": "none"},
+        ),
+    ),
+    "api:submit_batch": Calls(
+        json=(
+            {"reports": [D1 | {"ref": "d1-0914"}, D1 | {"ref": "b-2"}, D1 | {"ref": "b-2", "nil": True, "values": {}}]},
+            {"reports": [D1 | {"owes": "KG", "ref": "d1-0914"}, {"type": "T4", "period": "2026-W36", "nil": True}]},
+            {"reports": [D1 | {"ref": "b-3"}, D1 | {"ref": "b-4", "audience": "center"}]},
+        )
+    ),
+    "api:list_reports": Calls(
+        queries=(
+            "type=T4", "owes=KG", "owes=KZ&type=D1", "period=2026-W36", "limit=1", "limit=0", "limit=-3",
+            "before=1789362300000000&after={kg-u1.key}", "before=1789300000000000", "type=none&owes=XX",
+        )
+    ),
+    "api:one": Calls(),
+    "api:versions": Calls(),
+    "api:correct": Calls(
+        json=(
+            {"values": {"change": "no_change", "events": 8}, "reason": "one more", "ref": "c-1"},
+            {"values": {"change": "no_change", "events": 8}, "reason": "one more", "ref": "c-1"},
+            {"values": {"change": "no_change", "events": 9}, "reason": "one more", "ref": "c-1"},
+            {"values": {"change": "no_change"}, "reason": ""},
+        )
+    ),
+    "api:withdraw": Calls(
+        json=({"reason": "by mistake"}, {"reason": ""}),
+        arguments=_reports("report", "kz-d1-12", *REPORTS[1:])),
+    "api:due": Calls(queries=("party=KZ", "party=KG", "party=BY", "party=XX")),
+    "api:types": Calls(),
+    "api:one_type": Calls(),
+    "ui:sign-in": Calls(
+        queries=("next=/mine/", "next=/reports/{kg-t4-36.key}/"),
+        bodies=(
+            {"handle": "by-na-2", "password": "wrong"},
+            {"handle": "kg-na-9", "password": "wrong"},
+            {"handle": "crc-duty", "password": "wrong"},
+            {"handle": "zz-none", "password": "wrong", "next": "/reports/{kg-t4-36.key}/"},
+            {"handle": "", "password": ""},
+        ),
+    ),
+    "ui:demo": Calls(
+        bodies=({"handle": "by-na-2"}, {"handle": "zz-none"}),
+        shut="one click opens an office in the demo alone, and these worlds are none",
+    ),
+    "ui:sign-out": Calls(bodies=({},), last=True),
+    "ui:theme": Calls(bodies=({"theme": "night", "next": "/mine/"}, {"theme": "{kg-t4-36.key}"})),
+    "ui:mode": Calls(bodies=({"mode": "real"}, {"mode": "none"})),
+    "ui:language": Calls(bodies=({"language": "en", "next": "/"}, {"language": "xx"})),
+    "federation:journals": Calls(),
+    "federation:checkpoint": Calls(),
+    "federation:key": Calls(),
+    "federation:tile": Calls(),
+    "exchange:watch": Calls(polled=True),
+    "exchange:mine": Calls(polled=True),
+    "exchange:duty": Calls(
+        arguments=tuple(dict(zip(("code", "party", "period"), each, strict=True)) for each in DUTIES)
+    ),
+    "exchange:new": Calls(
+        queries=("period=2026-09-14", "owes=KG", "owes=KG&period=2026-W36", "owes=KZ&period=2026-09-11", "owes=XX"),
+        bodies=(
+            FORM,
+            FORM | {"f-events": "4000"},
+            FORM | {"f-events": "many"},
+            FORM | {"_owes": "KG"},
+            FORM | {"_level": "H2", "_audience": "center"},
+            FORM | {"act": "nil"},
+            BORDER,
+            EVENT,
+        ),
+    ),
+    "exchange:draft": Calls(
+        bodies=(FORM | {"f-text": "begun"}, FORM | {"_owes": "KG"}, FORM | {"_period": "2026-W36"})
+    ),
+    "exchange:nil": Calls(bodies=({"_period": "2026-09-14"}, {"_period": "2026-W36"}, {"_period": "odd"})),
+    "exchange:sheet": Calls(
+        bodies=({"file": File("mine.csv", SHEET)}, {"file": File("odd.csv", b"odd;odd\n1;2\n")}, {})
+    ),
+    "exchange:template": Calls(),
+    "exchange:report": Calls(),
+    "exchange:correct": Calls(
+        bodies=(FORM | {"_reason": "counted again", "f-events": "6"}, FORM | {"_reason": ""}, FORM | {"f-events": "x"})
+    ),
+    "exchange:withdraw": Calls(
+        bodies=({"reason": "by mistake"}, {"reason": ""}),
+        arguments=_reports("key", "kz-t1", *REPORTS[1:]),
+    ),
+    "exchange:confirm": Calls(
+        bodies=({},),
+        arguments=_reports("key", "crc-for-kz", "crc-for-kg", "crc-for-kz-t4", "kg-t4-36"),
+    ),
+    "exchange:seen": Calls(
+        bodies=({},), arguments=_reports("key", "by-d1-13", *REPORTS)
+    ),
+    "exchange:receipt": Calls(queries=("page",)),
+    "exchange:types": Calls(),
+    "exchange:type": Calls(),
+    "exchange:waivers": Calls(
+        bodies=({"type": "D1", "party": "KZ", "ground": "storm"}, {"type": "T4", "party": "KG", "ground": "storm"})
+    ),
+    "exchange:end-waiver": Calls(
+        bodies=({"ground": "over"}, {"ground": ""}),
+        shut="the Center alone ends waivers; no office of these viewers may",
+        arguments=(*({"key": f"{{{each}.key}}"} for each in WAIVERS), {"key": f"waiver/CRC/{NEVER}"}),
+    ),
+    "exchange:active": Calls(
+        bodies=({"type": "T8", "act": "on", "ground": "flood"}, {"type": "T1", "act": "off", "ground": "over"})
+    ),
+    "exchange:series": Calls(
+        queries=(
+            "type=D1&field=events", "type=T4&field=incidents", "type=T3&field=entered",
+            "type=T1&field=cases_total&rises=1",
+            "type=T1&as=csv", "type=T4&as=csv", "type=D1&since=2026-09-01&until=2026-09-30", "since=odd", "type=none",
+        )
+    ),
+    "exchange:compliance": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=2026-08-01", "since=odd")),
+    "exchange:compliance-sheet": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=odd")),
+    "exchange:quarantine": Calls(),
+    "exchange:quarantined": Calls(),
+}  # fmt: skip

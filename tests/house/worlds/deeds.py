@@ -1,0 +1,251 @@
+"""What happens in the worlds, when, and who may know of it.
+
+A deed is one line: its name, its moment (day of September 2026 and time, UTC), who of the viewers may know of it, and
+what is done. Where somebody may know that it happened and not what it said, `instead` is what is done in the world
+that holds only what they may know, and `said_to` names those who may know the whole. A `foundation` is done in every
+world, whoever may read it, because something released rests on it.
+"""
+
+from typing import Any, NamedTuple
+
+from tests.house.worlds.doing import (
+    account,
+    ask,
+    confirm,
+    correct,
+    end,
+    key_for,
+    knock,
+    report,
+    see,
+    sheet,
+    switch,
+    waive,
+    withdraw,
+)
+from tests.house.worlds.viewers import AT_H2, AT_H3, EVERYBODY, ITSELF, MEMBERS, NOBODY, WITH_CERT
+
+
+class Deed(NamedTuple):
+    name: str
+    at: str
+    known: frozenset[str]
+    does: Any
+    said_to: frozenset[str] | None = None
+    instead: Any = None
+    foundation: bool = False
+
+    def for_world(self, viewer, *, whole):
+        """What is done in a world: all of it, or no more than the viewer may know; None for nothing."""
+        if whole or viewer.name in (self.known if self.said_to is None else self.said_to):
+            return self.does
+        return self.instead if viewer.name in self.known else None
+
+    def hidden_from(self, viewer):
+        """Whether the viewer may not know of it, or not all of it."""
+        return self.for_world(viewer, whole=False) is not self.does
+
+    def order(self):
+        """Deeds follow one another by their moments, and at one moment as they are listed."""
+        return self.at.ljust(18, ".")
+
+
+def half(name, at, known, does, *, said_to, instead):
+    """A deed of which some know that it happened, and not what it said."""
+    return Deed(name, at, known, does, said_to, instead)
+
+
+CENTER_ONLY = {"audience": "center"}
+TO_STAFF = {"audience": "staff"}
+SAME_REF = {"ref": "d1-0914"}
+
+DEEDS = (
+    # Two days before: something to look back on. Journals that only a part of a deed would open are open already.
+    Deed("by-center", "12 02:00", MEMBERS, report("BY", "D1", "2026-09-10", sent=CENTER_ONLY)),
+    Deed("tj-center", "12 02:00", MEMBERS, report("TJ", "T3", "2026-W35", sent=CENTER_ONLY)),
+    Deed("t1-on", "12 03:00", EVERYBODY, switch("T1"), foundation=True),
+    Deed("t8-on", "12 03:00", MEMBERS, switch("T8")),
+    Deed("kg-early", "12 03:00:00.000001", NOBODY, report("KG", "U1", what="before anything else")),
+    Deed("by-d1-12", "12 05:30", MEMBERS, report("BY", "D1", "2026-09-12", events=4)),
+    Deed(
+        "by-draft-old",
+        "12 05:30",
+        NOBODY,
+        ask("BY", "/reports/new/T4/draft/", method="post", _period="2026-W36"),
+    ),
+    Deed("kz-d1-12", "12 05:31", MEMBERS, report("KZ", "D1", "2026-09-12", events=3)),
+    Deed("kg-d1-12", "12 05:40", MEMBERS, report("KG", "D1", "2026-09-12", nil=True)),
+    Deed(
+        "by-t1",
+        "12 06:00",
+        EVERYBODY,
+        report("BY", "T1", "2026-09-11", sent={"level": "H0", "audience": "public"}),
+    ),
+    Deed("kg-t4-36", "12 07:00", NOBODY, report("KG", "T4", "2026-W36", incidents=7)),
+    half(
+        "kz-t4-36",
+        "12 07:00",
+        MEMBERS,
+        report("KZ", "T4", "2026-W36", incidents=2),
+        said_to=AT_H2,
+        instead=report("KZ", "T4", "2026-W36", incidents=77),
+    ),
+    Deed("by-k1", "12 07:00", NOBODY, report("BY", "K1", "2026-09", post="post of Minsk")),
+    Deed("kz-t1", "12 08:00", MEMBERS, report("KZ", "T1", "2026-09-11", cases_total=40, cases_new=2)),
+    half(
+        "kz-p1",
+        "12 08:10",
+        MEMBERS,
+        report("KZ", "P1", "2026-Q2", number="KZ-7"),
+        said_to=AT_H3,
+        instead=report("KZ", "P1", "2026-Q2", number="none"),
+    ),
+    Deed("by-p1", "12 08:10", NOBODY, report("BY", "P1", "2026-Q2", number="BY-9")),
+    Deed("kz-c1", "12 08:20", WITH_CERT, report("KZ", "C1")),
+    Deed("kg-c1", "12 08:20", NOBODY, report("KG", "C1")),
+    Deed("waiver-tj-d1", "12 09:00", MEMBERS, waive("D1", "TJ")),
+    Deed("waiver-kg-t4", "12 09:00", NOBODY, waive("T4", "KG", ground="the post of the pass is closed")),
+    # The day before.
+    Deed("kz-d1-13", "13 05:20", MEMBERS, report("KZ", "D1", "2026-09-13", events=5)),
+    Deed("kg-t4-36-corrected", "13 05:21", NOBODY, correct("KG", "kg-t4-36", incidents=8)),
+    Deed("by-d1-13", "13 05:22", MEMBERS, report("BY", "D1", "2026-09-13", events=6)),
+    Deed("by-d1-13-corrected", "13 05:23", MEMBERS, correct("BY", "by-d1-13", events=7)),
+    Deed("kz-t1-13", "13 06:00", MEMBERS, report("KZ", "T1", "2026-09-12", cases_total=44, cases_new=4)),
+    Deed("crc-d3", "13 06:30", NOBODY, report("CRC", "D3", channel="form")),
+    Deed(
+        "kz-u1",
+        "13 12:00",
+        AT_H2,
+        report("KZ", "U1", what="smoke over the range", sent={"audience": "leadership"}),
+    ),
+    Deed("kg-u1", "13 12:00", NOBODY, report("KG", "U1", what="shots on the road")),
+    Deed("crc-saw-kg-u1", "13 12:05", NOBODY, see("CRC", "kg-u1")),
+    Deed("kg-u1-corrected", "13 12:30", NOBODY, correct("KG", "kg-u1", what="shots on the pass")),
+    Deed("by-t2", "13 12:31", NOBODY, report("BY", "T2", place="Brest")),
+    Deed("js-r", "13 13:00", NOBODY, report("JS", "R1-R2", text="who stands by", sent=TO_STAFF)),
+    Deed("kz-r", "13 13:00", EVERYBODY, report("KZ", "R1-R2", sent={"level": "H0", "audience": "public"})),
+    Deed("ru-r", "13 13:01", NOBODY, report("RU", "R1-R2", sent={"audience": "eastern-europe"})),
+    Deed("sec-a4", "13 14:00", EVERYBODY, report("SEC", "A4", sent={"level": "H0", "audience": "public"})),
+    Deed("sec-a4-inner", "13 14:00", MEMBERS, report("SEC", "A4", operation="exercise season")),
+    Deed("crc-u2", "13 15:00", AT_H2, report("CRC", "U2", notice="relayed to all")),
+    Deed(
+        "crc-u2-few", "13 15:00", NOBODY, report("CRC", "U2", notice="to few", sent={"audience": "caucasus"})
+    ),
+    # The day itself.
+    Deed("by-t6", "14 04:00", NOBODY, report("BY", "T6", "2026-W36", nil=True)),
+    Deed(
+        "crc-for-kg",
+        "14 04:10",
+        NOBODY,
+        report("CRC", "T4", "2026-W35", channel="telephone", sent={"owes": "KG"}),
+    ),
+    Deed("kg-confirms", "14 04:20", NOBODY, confirm("KG", "crc-for-kg")),
+    Deed(
+        "crc-for-kz",
+        "14 04:30",
+        MEMBERS,
+        report("CRC", "D1", "2026-09-11", channel="telephone", sent={"owes": "KZ"}),
+    ),
+    half(
+        "crc-for-kz-t4",
+        "14 04:31",
+        MEMBERS,
+        report("CRC", "T4", "2026-W35", channel="telephone", incidents=5, sent={"owes": "KZ"}),
+        said_to=AT_H2,
+        instead=report("CRC", "T4", "2026-W35", channel="telephone", incidents=6, sent={"owes": "KZ"}),
+    ),
+    Deed(
+        "kz-draft",
+        "14 04:40",
+        ITSELF,
+        ask("KZ", "/reports/new/D1/draft/", method="post", _period="2026-09-14"),
+    ),
+    Deed(
+        "crc-draft-for-kz",
+        "14 04:40",
+        NOBODY,
+        ask(
+            "CRC",
+            "/reports/new/D1/draft/",
+            method="post",
+            _owes="KZ",
+            _period="2026-09-14",
+            **{"f-text": "told so"},
+        ),
+    ),
+    Deed(
+        "kg-draft",
+        "14 04:41",
+        NOBODY,
+        ask("KG", "/reports/new/U1/draft/", method="post", **{"f-what": "begun"}),
+    ),
+    Deed("by-bad-sheet", "14 04:42", NOBODY, sheet("BY", "T4", "border.csv", b"not;a;sheet\n1;2;3\n")),
+    Deed("crc-bad-sheet", "14 04:43", NOBODY, sheet("CRC", "D1", "odd.xlsx", b"PK not a workbook")),
+    Deed("kz-bad-sheet", "14 04:44", ITSELF, sheet("KZ", "D1", "mine.csv", b"what;is;this\n1;2;3\n")),
+    Deed("by-second-seat", "14 04:45", NOBODY, account("by-na-2", "BY", "na-officer")),
+    Deed("kg-closed-seat", "14 04:45", NOBODY, account("kg-na-9", "KG", "na-officer", closed=True)),
+    Deed("by-key", "14 04:46", NOBODY, key_for("by-na-2", "post")),
+    Deed("by-key-revoked", "14 04:46", NOBODY, key_for("by-na-2", "old", revoked=True)),
+    Deed("by-knocks", "14 04:47", NOBODY, knock("by-na-2")),
+    Deed("nobody-knocks", "14 04:47", NOBODY, knock("zz-none")),
+    Deed(
+        "kg-same-ref",
+        "14 04:48",
+        NOBODY,
+        report("KG", "T4", "2026-W34", channel="api", client="post", sent=SAME_REF),
+    ),
+    Deed("by-same-ref", "14 04:49", NOBODY, report("BY", "U1", channel="api", client="post", sent=SAME_REF)),
+    half(
+        "by-d1-14",
+        "14 05:00",
+        MEMBERS,
+        report("BY", "D1", "2026-09-14", events=400, text="only to the Center", sent=CENTER_ONLY),
+        said_to=NOBODY,
+        instead=report("BY", "D1", "2026-09-14", events=1, text="quiet", sent=CENTER_ONLY),
+    ),
+    half(
+        "tj-t3",
+        "14 05:00",
+        MEMBERS,
+        report("TJ", "T3", "2026-W37", entered=900, left=12, sent=CENTER_ONLY),
+        said_to=NOBODY,
+        instead=report("TJ", "T3", "2026-W37", entered=9, left=12, sent=CENTER_ONLY),
+    ),
+    Deed("kg-t4-withdrawn", "14 05:00", NOBODY, withdraw("KG", "kg-t4-36")),
+    Deed("kz-saw-by", "14 05:01", MEMBERS, see("KZ", "by-d1-13")),
+    Deed("sec-saw-kz-u1", "14 05:02", AT_H2, see("SEC", "kz-u1")),
+    Deed("crc-saw-by-t2", "14 05:02", NOBODY, see("CRC", "by-t2")),
+    Deed("waiver-kg-ended", "14 05:03", NOBODY, end("waiver-kg-t4")),
+    Deed("waiver-kz-t6", "14 05:03", MEMBERS, waive("T6", "KZ", ground="no flights observed")),
+    Deed(
+        "crc-looks",
+        "14 05:04",
+        NOBODY,
+        ask(
+            "CRC",
+            "/",
+            "/journals/",
+            "/series/?type=T4",
+            "/compliance/",
+            "/waivers/",
+            "/reports/{kg-u1.key}/",
+            "/reports/{kz-u1.key}/",
+            "/mine/",
+            "/types/T4/",
+        ),
+    ),
+    Deed(
+        "by-looks",
+        "14 05:04",
+        NOBODY,
+        ask("BY", "/", "/mine/", "/journals/", "/series/?type=T1", "/quarantine/"),
+    ),
+    Deed("kg-exercise", "14 05:05", NOBODY, report("KG", "T4", "2026-W36", mode="exercise", incidents=70)),
+    Deed("exercise-open", "14 05:05", ITSELF, report("BY", "D1", "2026-09-14", mode="exercise", events=9)),
+    Deed("exercise-on", "14 05:06", ITSELF, switch("T8", mode="exercise")),
+    Deed("kz-exercise", "14 05:06", ITSELF, report("KZ", "U1", mode="exercise", what="drill")),
+    Deed("tj-d1-14", "14 05:07", MEMBERS, report("TJ", "D1", "2026-09-14", nil=True)),
+    Deed("tj-d1-14-withdrawn", "14 05:08", MEMBERS, withdraw("TJ", "tj-d1-14")),
+    Deed("kg-last", "14 05:09", NOBODY, report("KG", "U3", notice="heard of it")),
+    Deed("crc-last", "14 05:09", NOBODY, report("CRC", "D3", open_items="AM U1 to be verified")),
+)

@@ -1,0 +1,205 @@
+"""What people do, as things that can be put into a list: each makes a function of the world in which it is done."""
+
+from types import SimpleNamespace
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from commonwatch.access.actor import act_for, operator
+from commonwatch.access.acts import give_office, open_account
+from commonwatch.access.models import Account, Token
+from commonwatch.access.tokens import new_token
+from commonwatch.desks.exchange import acts
+from commonwatch.desks.exchange.intake import Sent, micros
+from commonwatch.desks.exchange.models import Quarantined
+from commonwatch.register import node
+from commonwatch.register.models import Journal
+
+CENTER = "CRC"
+ORGANS = {"SEC", "JS", "CCC"}
+TEXTS = {
+    "integer": 3,
+    "decimal": "1.5",
+    "text": "as told",
+    "yes_no": False,
+    "date": "2026-09-01",
+    "instant": "2026-09-14T04:00:00Z",
+}
+
+
+def office_of(party):
+    """The office that reports for a party."""
+    if party == CENTER:
+        return "shift-lead"
+    return "organ-officer" if party in ORGANS else "na-officer"
+
+
+def seat(party, *, mode="real", client=""):
+    """Sit somebody down in the office that reports for a party."""
+    office = office_of(party)
+    return act_for(party=party, office=office, account=f"{party.lower()}-{office}", mode=mode, client=client)
+
+
+def values_of(code, **given):
+    """Answer what a type asks for, as briefly as it allows."""
+    pack = node.current().pack
+    values = {}
+    for each in pack.type(code).fields:
+        if each.codelist:
+            first = pack.codelist(each.codelist).items[0].code
+            plain = [first] if each.kind == "codes" else first
+        else:
+            plain = TEXTS[each.kind]
+        if each.required:
+            values[each.code] = plain
+    return values | given
+
+
+def thing(filed):
+    """What a report left: the names by which its page, its receipt and its journal are asked for."""
+    origin = Journal.objects.get(pk=filed.journal).origin
+    return SimpleNamespace(
+        key=filed.subject, entry=filed.entry, hash=filed.hash, origin=origin, number=filed.number
+    )
+
+
+def report(
+    party, type_, period="", *, mode="real", client="", channel="form", nil=False, sent=None, **values
+):
+    """File a report."""
+
+    def does(world):
+        named = {"event_at": "" if period else "2026-09-11T04:00:00Z"} | (sent or {})
+        told = {} if nil else values_of(type_, **values)
+        filed = acts.submit_report(
+            by=seat(party, mode=mode, client=client),
+            report=Sent(type=type_, period=period, values=told, nil=nil, **named),
+            channel=channel,
+        )
+        return thing(filed)
+
+    return does
+
+
+def correct(party, deed, **values):
+    """Correct what an earlier deed filed."""
+
+    def does(world):
+        old = world.made[deed]
+        type_ = world.row(old.key).type
+        filed = acts.correct_report(
+            by=seat(party),
+            report=old.key,
+            values=values_of(type_, **values),
+            reason="counted again",
+            channel="form",
+        )
+        return thing(filed)
+
+    return does
+
+
+def withdraw(party, deed):
+    """Withdraw what an earlier deed filed."""
+    return lambda world: thing(
+        acts.withdraw_report(by=seat(party), report=world.made[deed].key, reason="sent by mistake")
+    )
+
+
+def confirm(party, deed):
+    """Confirm what the Center wrote down by telephone."""
+    return lambda world: thing(acts.confirm_report(by=seat(party), report=world.made[deed].key))
+
+
+def see(party, deed):
+    """Mark as seen what an earlier deed filed."""
+    return lambda world: acts.mark_seen(by=seat(party), report=world.made[deed].key)
+
+
+def waive(type_, party, *, ground="flood at the post", since="2026-09-01"):
+    """Release a party from a duty."""
+
+    def does(world):
+        start = micros(world.moment(f"{since} 00:00"))
+        key = acts.grant_waiver(
+            by=seat(CENTER), type=type_, party=party, ground=ground, since=start, until=None
+        )
+        return SimpleNamespace(key=key)
+
+    return does
+
+
+def end(deed):
+    """End a waiver."""
+    return lambda world: acts.end_waiver(by=seat(CENTER), waiver=world.made[deed].key, ground="works again")
+
+
+def switch(type_, *, on=True, mode="real"):
+    """Switch a type on or off that is owed while active."""
+    act = acts.activate_type if on else acts.deactivate_type
+    return lambda _world: act(by=seat(CENTER, mode=mode), type=type_, ground="declared by the Center")
+
+
+def account(handle, party, office, *, closed=False):
+    """Make an account for somebody else."""
+
+    def does(world):
+        open_account(by=operator(party), handle=handle, office=office, password=None)
+        Account.objects.filter(handle=handle).update(is_active=not closed)
+
+    return does
+
+
+def give(handle, party, office, **period):
+    """Give an account of a party another office."""
+    return lambda _world: give_office(by=operator(party), account=handle, office=office, **period)
+
+
+def key_for(handle, client, *, revoked=False):
+    """Make a program's key for an account."""
+
+    def does(world):
+        new_token(Account.objects.get(handle=handle), client=client)
+        if revoked:
+            Token.objects.filter(account__handle=handle, client=client).update(revoked=True)
+
+    return does
+
+
+def ask(party, *paths, office="", method="get", mode="", **data):
+    """Open pages, or send a form, as somebody else."""
+
+    def does(world):
+        client = world.browser(party, office or office_of(party))
+        if mode:
+            client.post("/mode/", {"mode": mode})
+        for path in paths:
+            getattr(client, method)(world.filled(path), data or None)
+
+    return does
+
+
+def sheet(party, type_, name, data):
+    """Send a sheet that cannot be read, so that it is kept in quarantine."""
+
+    def does(world):
+        client = world.browser(party, office_of(party))
+        client.post(f"/reports/new/{type_}/sheet/", {"file": SimpleUploadedFile(name, data)})
+        return SimpleNamespace(key=Quarantined.objects.get(filename=name).pk)
+
+    return does
+
+
+def knock(handle, password="not this one"):  # noqa: S107 - it opens nothing
+    """Fail to sign in."""
+    return lambda world: world.stranger().post("/sign-in/", {"handle": handle, "password": password})
+
+
+def together(*deeds):
+    """Do several things at one moment."""
+
+    def does(world):
+        for each in deeds:
+            last = each(world)
+        return last
+
+    return does
