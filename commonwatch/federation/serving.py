@@ -43,6 +43,13 @@ def tile(row: Journal, path: str) -> bytes:
     return seal.tile_reader(node.current(), row.pk)(level, wanted.index)[: wanted.width * HASH_BYTES]
 
 
+def span(path: str) -> str:
+    """Return which entries stand in the bundle at a path, as `first-last`."""
+    wanted = tiles.TilePath.parse(path)
+    start = wanted.index * tiles.TILE_WIDTH
+    return f"{start}-{start + wanted.width - 1}"
+
+
 def _bundle(row: Journal, *, start: int, width: int) -> bytes:
     with connections[node.current().database].cursor() as cursor:
         cursor.execute(

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from commonwatch.access import logs
 from commonwatch.access.actor import Actor, anybody
 from commonwatch.access.asking import actor_for
 from commonwatch.federation import serving
@@ -66,9 +67,13 @@ def key(request: HttpRequest, origin: str) -> HttpResponse:
 @require_safe
 def tile(request: HttpRequest, origin: str, path: str) -> HttpResponse:
     """Give a hash tile (it never changes) or an entry bundle (an erasure may change it)."""
-    row = serving.journal(origin, reader=reader(request))
+    by = reader(request)
+    row = serving.journal(origin, reader=by)
     data = serving.tile(row, f"tile/{path}")
     lasting = not path.startswith("entries/")
+    if not lasting:
+        opened = logs.Thing(row.pk, origin, detail=serving.span(f"tile/{path}"))
+        logs.opened(by=by, things=[opened], how="journal")
     scope = "public" if row.parties == "*" else "private"
     cache = f"{scope}, max-age=31536000, immutable" if lasting else f"{scope}, no-cache"
     return _file(data, kind=OCTETS, cache=cache)

@@ -239,7 +239,8 @@ def list_reports(  # noqa: PLR0913 - the parameters of the address
     A page is turned by sending the last report's `page` as `before` and its `report` as `after`: reports of one
     moment are in the order of their names.
     """
-    rows = Report.objects.visible_to(reader(request))
+    by = reader(request)
+    rows = Report.objects.visible_to(by)
     wanted = {"type": type, "owes": owes, "period": period}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if before is not None:
@@ -247,6 +248,7 @@ def list_reports(  # noqa: PLR0913 - the parameters of the address
             Q(last_at__lt=before) | Q(last_at=before, key__gt=after) if after else Q(last_at__lt=before)
         )
     found = list(rows.order_by("-last_at", "key")[: max(1, min(limit, 1000))])
+    board.look(by, *found, how="api")
     return answer({"reports": [report_out(row) for row in found]})
 
 
@@ -254,8 +256,10 @@ def list_reports(  # noqa: PLR0913 - the parameters of the address
 def versions(request: HttpRequest, report: str) -> HttpResponse:
     """Give everything written on a report, oldest first, as the exact facts."""
     by = reader(request)
-    if not Report.objects.visible_to(by).filter(key=report).exists():
+    row = Report.objects.visible_to(by).filter(key=report).first()
+    if row is None:
         raise acts.NoSuchReport
+    board.look(by, row, how="api")
     past = history.of_subject(report, reader=by)
     return answer({"entries": [entry_out(each) for each in past]})
 
@@ -296,9 +300,11 @@ def withdraw(request: HttpRequest, report: str) -> HttpResponse:
 @api.get("/reports/{path:report}", summary="One report")
 def one(request: HttpRequest, report: str) -> HttpResponse:
     """Give a report as it stands."""
-    row = Report.objects.visible_to(reader(request)).filter(key=report).first()
+    by = reader(request)
+    row = Report.objects.visible_to(by).filter(key=report).first()
     if row is None:
         raise acts.NoSuchReport
+    board.look(by, row, how="api")
     return answer(report_out(row))
 
 

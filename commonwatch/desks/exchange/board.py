@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import connections
 
+from commonwatch.access import logs
 from commonwatch.access.actor import Actor
 from commonwatch.charter.label import readable
 from commonwatch.charter.model import InformationType, Party
@@ -214,6 +215,15 @@ def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, 
         if (each.type, each.owes, each.period) in wanted:
             found[each.type, each.owes, each.period].append(each)
     return found
+
+
+def look(by: Actor, *rows: Report, how: str = "page") -> None:
+    """Write into the log of reading that `by` is about to be given what these reports say."""
+    things = [
+        logs.thing(row, version=row.versions, detail=f"{row.type} {row.period or row.event_at}")
+        for row in rows
+    ]
+    logs.opened(by=by, things=things, how=how)
 
 
 def stream(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = "") -> list[Report]:

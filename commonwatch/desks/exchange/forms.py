@@ -10,7 +10,7 @@ from django.http import QueryDict
 from commonwatch.access.actor import Actor
 from commonwatch.access.models import Account
 from commonwatch.charter.model import Field, InformationType, Texts
-from commonwatch.desks.exchange import rules
+from commonwatch.desks.exchange import board, rules
 from commonwatch.desks.exchange.intake import Sent, activations, content_label, micros, now
 from commonwatch.desks.exchange.models import Draft, Report
 from commonwatch.register import node
@@ -206,14 +206,17 @@ def mark(form: Form, found: Sequence[rules.ValueFault], *, warning: bool = False
 
 
 def last_values(type_: InformationType, *, owes: str, by: Actor) -> dict[str, Any]:
-    """Return the values of the party's last standing report of a type, to show beside the fields."""
+    """Return the values of the party's last standing report of a type, to show beside the fields; it is logged."""
     row = (
         Report.objects.visible_to(by)
         .filter(type=type_.code, owes=owes, state="value")
         .order_by("-period", "-last_at")
         .first()
     )
-    return row.values if row else {}
+    if row is None:
+        return {}
+    board.look(by, row)
+    return row.values
 
 
 def readers(type_: InformationType, *, owes: str, by: Actor, level: str, audience: str) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+from commonwatch.access import logs
+from commonwatch.access.actor import Actor
 from commonwatch.charter.model import Field, InformationType
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.intake import moment
@@ -29,11 +31,15 @@ class Point(NamedTuple):
 
 
 class Line(NamedTuple):
-    """The figures of one party, oldest first; `cut` says that older ones were left out."""
+    """The figures of one party, oldest first, and the journals from which they come.
+
+    `cut` says that older ones were left out.
+    """
 
     party: str
     points: tuple[Point, ...]
     cut: bool = False
+    journals: tuple[int, ...] = ()
 
 
 class Mark(NamedTuple):
@@ -98,6 +104,7 @@ def _line(reader: Reader, type_: InformationType, field: Field, party: str) -> L
         .order_by("-period", "-first_at", "key")[: MOST_POINTS + 1]
     )
     best: dict[str, tuple[tuple[bool, int], Point]] = {}
+    journals: set[int] = set()
     count = 0
     for row in rows:
         count += 1
@@ -110,8 +117,25 @@ def _line(reader: Reader, type_: InformationType, field: Field, party: str) -> L
         key = row.period or row.key
         if key not in best or rank > best[key][0]:
             best[key] = (rank, Point(day, row.period or row.event_at, figure, str(value)))
+            journals.add(row.journal_id)
     points = sorted((point for _rank, point in best.values()), key=lambda each: (each.day, each.period))
-    return Line(party, tuple(points[-MOST_POINTS:]), cut=count > MOST_POINTS)
+    return Line(
+        party, tuple(points[-MOST_POINTS:]), cut=count > MOST_POINTS, journals=tuple(sorted(journals))
+    )
+
+
+def look(by: Actor, type_: InformationType, field: Field, found: Sequence[Line], *, how: str) -> None:
+    """Write into the log of reading that `by` is about to be given these figures: a line a party and journal."""
+    things = [
+        logs.Thing(
+            journal,
+            f"series/{line.party}/{type_.code}.{field.code}",
+            detail=f"{line.points[0].day.isoformat()}/{line.points[-1].day.isoformat()}",
+        )
+        for line in found
+        for journal in line.journals
+    ]
+    logs.opened(by=by, things=things, how=how)
 
 
 def _day(row: Report) -> date | None:

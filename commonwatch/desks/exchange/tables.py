@@ -302,10 +302,12 @@ def series(request: HttpRequest) -> HttpResponse:
         context |= {"refusal": refusal, **_chooser(known, fields, type_.code, field.code)}
         return page(request, "exchange/series.html", context, part="chart", status=refusal.status)
     found = drawing.lines(by, type_, field, since=days["since"], until=days["until"])
+    as_text = request.GET.get("as") == "csv"
+    drawing.look(by, type_, field, found, how="sheet" if as_text else "page")
     daily = field.cumulative and request.GET.get("rises") == "1"
     if daily:
         found = [drawing.rises(each) for each in found]
-    if request.GET.get("as") == "csv":
+    if as_text:
         return _series_csv(type_, field.code, found)
     context |= _chooser(known, fields, type_.code, field.code)
     return page(request, "exchange/series.html", context | _drawn(request, found, rises=daily), part="chart")

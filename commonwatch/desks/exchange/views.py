@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from commonwatch.access import logs
 from commonwatch.access.actor import Actor, require
 from commonwatch.access.asking import actor_for
 from commonwatch.desks.exchange import acts, board, forms, rules, shown, watching
@@ -76,7 +77,9 @@ def duty(request: HttpRequest, code: str, party: str, period: str) -> HttpRespon
 def report(request: HttpRequest, key: str) -> HttpResponse:
     """Show a report with its versions, their differences, who may read it and who has seen it."""
     by = seat(request)
-    return page(request, "exchange/report.html", shown.report(by, found(by, key)))
+    row = found(by, key)
+    board.look(by, row)
+    return page(request, "exchange/report.html", shown.report(by, row))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -171,6 +174,7 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
     if row.party != by.party and request.method != "POST":
         return go(request, reverse("exchange:report", args=[key]))
     type_ = kind(row.type)
+    board.look(by, row)
     typed = forms.typed(request.POST) if request.method == "POST" else dict(row.values)
     form = forms.blank(type_, by=by, owes=row.owes, typed=typed, before=row.values, period=row.period)
     if request.method != "POST":
@@ -238,6 +242,8 @@ def receipt(request: HttpRequest, entry: str) -> HttpResponse:
     row = history.entry(entry, reader=by)
     if row is None:
         raise Http404
+    opened = logs.Thing(row.journal_id, row.subject, detail=str(row.entry_id))
+    logs.opened(by=by, things=[opened], how="receipt")
     if request.GET.get("page") is not None:
         return page(request, "ui/receipt.html", shown.receipt(history.past(row), row))
     name = shown.receipt_name(row)
