@@ -58,6 +58,28 @@ class ReportWithdrawn(Fact, frozen=True, omit_defaults=True):
     reason: str
 
 
+@fact("exchange.report.carried")
+class ReportCarried(Fact, frozen=True, omit_defaults=True):
+    """A report of an earlier epoch is continued here, because it is about to be corrected or withdrawn.
+
+    `continues` is the hash (hex) of its last entry there, `versions` how many it had, `first_at` when it counts as sent
+    (microseconds UTC). It says how it stood and not what it said: its values stay where they were written.
+    """
+
+    type: str
+    owes: str
+    continues: str
+    state: str
+    versions: int
+    first_at: int
+    period: str = ""
+    number: int = 1
+    channel: str = "form"
+    event_at: str = ""
+    confirms: str = ""
+    imported: bool = False
+
+
 @fact("exchange.report.seen")
 class ReportSeen(Fact, frozen=True, omit_defaults=True):
     """An officer of another party has seen a report: an addition to that report's subject."""
@@ -82,6 +104,24 @@ class DutyNoted(Fact, frozen=True, omit_defaults=True):
     on_behalf: bool = False
 
 
+@fact("exchange.duty.carried")
+class DutyCarried(Fact, frozen=True, omit_defaults=True):
+    """A slip of an earlier epoch is continued here: how its writer stood with the duty.
+
+    `reports` maps the number of each report to its state ("value", "nil", "withdrawn") and when it was first so
+    (microseconds UTC); `continues` is the hash (hex) of the slip's last entry there.
+    """
+
+    type: str
+    owes: str
+    period: str
+    starts: int
+    reports: Mapping[str, tuple[str, int]]
+    continues: str
+    corrected: bool = False
+    on_behalf: bool = False
+
+
 @fact("exchange.waiver.granted")
 class WaiverGranted(Fact, frozen=True, omit_defaults=True):
     """A party need not report on a type for a time. `since` and `until` are microseconds UTC, half-open."""
@@ -101,6 +141,26 @@ class WaiverEnded(Fact, frozen=True, omit_defaults=True):
     ground: str
 
 
+@fact("exchange.waiver.closed")
+class WaiverClosed(Fact, frozen=True, omit_defaults=True):
+    """A waiver's account ends here with the epoch, at `until` (microseconds UTC); one that holds on is carried."""
+
+    until: int
+
+
+@fact("exchange.waiver.carried")
+class WaiverCarried(Fact, frozen=True, omit_defaults=True):
+    """A waiver in force, carried from an earlier epoch; `continues` is the hash (hex) of its last entry there."""
+
+    type: str
+    party: str
+    ground: str
+    since: int
+    granted_at: int
+    continues: str
+    until: int | None = None
+
+
 @fact("exchange.type.activated")
 class TypeActivated(Fact, frozen=True, omit_defaults=True):
     """A type owed "while active" is switched on, for some parties or (when none is named) for all who take part."""
@@ -117,3 +177,22 @@ class TypeDeactivated(Fact, frozen=True, omit_defaults=True):
 
     until: int
     ground: str
+
+
+@fact("exchange.activation.closed")
+class ActivationClosed(Fact, frozen=True, omit_defaults=True):
+    """The account of a type that is on ends here with the epoch, at `until` (microseconds UTC)."""
+
+    until: int
+
+
+@fact("exchange.activation.carried")
+class ActivationCarried(Fact, frozen=True, omit_defaults=True):
+    """A type that is on, carried from an earlier epoch; `continues` is the hash (hex) of its last entry there."""
+
+    type: str
+    ground: str
+    since: int
+    continues: str
+    parties: tuple[str, ...] = ()
+    until: int | None = None

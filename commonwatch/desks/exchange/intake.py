@@ -13,11 +13,12 @@ from commonwatch.access.actor import Actor, require
 from commonwatch.charter.label import EVERYBODY, Label
 from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import rules
-from commonwatch.desks.exchange.facts import ReportSubmitted
+from commonwatch.desks.exchange.facts import DutyCarried, ReportSubmitted
 from commonwatch.desks.exchange.models import Activation, Reference, Report, Slip
 from commonwatch.desks.exchange.models import Waiver as WaiverRow
 from commonwatch.desks.exchange.projection import content_digest, reference_key, slip_subject
 from commonwatch.errors import Refusal, _
+from commonwatch.register import audience as audiences
 from commonwatch.register import log, node
 from commonwatch.register.gate import Reader
 
@@ -93,7 +94,10 @@ class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class Prepared(NamedTuple):
-    """A report ready to be written; `again` is the subject already written under the same reference."""
+    """A report ready to be written; `again` is the subject already written under the same reference.
+
+    `slip` is the subject of its slip, `continues` the slip of a closed journal that it continues, when there is one.
+    """
 
     fact: ReportSubmitted
     label: Label
@@ -103,6 +107,16 @@ class Prepared(NamedTuple):
     warnings: tuple[rules.ValueFault, ...]
     again: str = ""
     again_entry: str = ""
+    slip: str = ""
+    continues: Slip | None = None
+
+
+class SlipStand(NamedTuple):
+    """How a writer stands with a duty: its latest slip, and the reports noted on it and on those it continues."""
+
+    row: Slip
+    reports: dict[str, tuple[str, int]]
+    closed: bool
 
 
 def micros(moment: datetime) -> int:
@@ -296,8 +310,9 @@ class Intake:
         last = dict.fromkeys(keys, 0)
         labels = {shelf.id: shelf.label for shelf in self.by.shelves}
         held = slips(keys, reader=self.by)
-        for key, (reports, _journal) in held.items():
-            last[key] = max((int(number) for number in reports), default=0)
+        carried: set[str] = set()
+        for key, stand in held.items():
+            last[key] = max((int(number) for number in stand.reports), default=0)
         numbered = []
         for each in found:
             if not each.slip_label:
@@ -306,10 +321,16 @@ class Intake:
             key = self._slip_key(each.fact)
             last[key] += 1
             fact = each.fact if last[key] == 1 else msgspec.structs.replace(each.fact, number=last[key])
-            label = (
-                labels[held[key][1]] if key in held else each.slip_label
-            )  # a subject keeps its label for life
-            numbered.append(each._replace(fact=fact, slip_label=label))
+            if key not in held:
+                numbered.append(each._replace(fact=fact, slip=key))
+            elif held[key].closed:
+                continues = None if key in carried else held[key].row
+                carried.add(key)
+                slip = audiences.following(held[key].row.key)
+                numbered.append(each._replace(fact=fact, slip=slip, continues=continues))
+            else:  # a subject keeps its label for life
+                row = held[key].row
+                numbered.append(each._replace(fact=fact, slip=row.key, slip_label=labels[row.journal_id]))
         return numbered
 
     def _slip_key(self, fact: ReportSubmitted) -> str:
@@ -347,18 +368,46 @@ class Intake:
         ]
 
 
-def slips(keys: Iterable[str], *, reader: Reader) -> dict[str, tuple[dict[str, Any], int]]:
-    """Read the reports noted on these slips, and the journal in which each slip stands."""
-    found: dict[str, tuple[dict[str, Any], int]] = {}
+def slips(keys: Iterable[str], *, reader: Reader) -> dict[str, SlipStand]:
+    """Find how a writer stands with duties, by the names that their slips had first; a look-up an epoch."""
+    found: dict[str, SlipStand] = {}
+    closed = {shelf.id for shelf in reader.shelves if shelf.closed}
     names = sorted(set(keys))
-    for start in range(0, len(names), LOOK_UP):
-        rows = (
-            Slip.objects.visible_to(reader)
-            .filter(key__in=names[start : start + LOOK_UP])
-            .values_list("key", "reports_json", "journal_id")
-        )
-        found.update({key: (msgspec.json.decode(reports), journal) for key, reports, journal in rows})
+    while names:
+        later: list[str] = []
+        for row in _slips_named(names, reader=reader):
+            first = audiences.first_of(row.key)
+            before = found[first].reports if first in found else {}
+            over = row.journal_id in closed
+            found[first] = SlipStand(row, {**before, **msgspec.json.decode(row.reports_json)}, over)
+            if over:
+                later.append(audiences.following(row.key))
+        names = sorted(later)
+        if names:
+            reader.again()  # what was continued since the reader first looked must be found
     return found
+
+
+def _slips_named(names: Sequence[str], *, reader: Reader) -> list[Slip]:
+    return [
+        row
+        for start in range(0, len(names), LOOK_UP)
+        for row in Slip.objects.visible_to(reader).filter(key__in=names[start : start + LOOK_UP])
+    ]
+
+
+def carried_slip(row: Slip, *, continues: str) -> DutyCarried:
+    """Say anew how a writer stands with a duty, as its slip in a closed journal does; `continues` is its hash."""
+    return DutyCarried(
+        type=row.type,
+        owes=row.owes,
+        period=row.period,
+        starts=row.starts,
+        reports=msgspec.json.decode(row.reports_json, type=dict[str, tuple[str, int]]),
+        continues=continues,
+        corrected=row.corrected,
+        on_behalf=row.on_behalf,
+    )
 
 
 def references(keys: Sequence[str], *, reader: Reader) -> dict[str, Reference]:
@@ -395,6 +444,7 @@ def usual(
     rows = (
         Report.objects.visible_to(by)
         .filter(type=type_.code, owes=owes, state="value")
+        .latest_to(by)
         .exclude(period=period)
         .order_by("-period", "-last_at")
         .values_list("period", "values_json", "first_at")[:COMPARED_WITH]

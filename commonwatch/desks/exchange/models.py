@@ -1,19 +1,31 @@
 """What the exchange reads from: projections of its facts; and its papers (drafts, quarantine)."""
 
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from django.db import models
 
 from commonwatch.access.models import Account
-from commonwatch.register.models import Paper, Projection
+from commonwatch.register.audience import preceding
+from commonwatch.register.gate import Reader
+from commonwatch.register.models import Guarded, Paper, Projection
+
+
+class Reports(Guarded["Report"]):
+    """Reports, which may go on in a later epoch under another name."""
+
+    def latest_to(self, reader: Reader) -> Self:
+        """Leave out reports that another continues, where `reader` may read that other one."""
+        later = self.model.objects.visible_to(reader).filter(continues__isnull=False)
+        earlier = [preceding(key) for key in later.values_list("key", flat=True)]
+        return self.exclude(key__in=earlier) if earlier else self
 
 
 class Report(Projection):
     """One report as it stands now. Instants are microseconds UTC; `values_json` is the last version's values.
 
     `first_at` is when it counts as sent (what an import says was known then), `written_at` when the entry was written,
-    `last_at` the entry of the last version.
+    `last_at` the entry of the last version. `continues` is the hash of the entry of an earlier epoch that it continues.
     """
 
     type = models.CharField(max_length=40)
@@ -34,10 +46,16 @@ class Report(Projection):
     entry = models.CharField(max_length=36)
     last_entry = models.CharField(max_length=36)
     place = models.BigIntegerField()
+    continues = models.CharField(max_length=64, null=True)
+
+    objects = Reports.as_manager()
 
     class Meta(Projection.Meta):
         abstract = False
         indexes = (
+            models.Index(
+                fields=("continues",), condition=models.Q(continues__isnull=False), name="report_continues"
+            ),
             models.Index(fields=("journal", "last_at"), name="report_stream"),
             models.Index(fields=("type", "owes", "period"), name="report_duty"),
         )
@@ -96,7 +114,7 @@ class Seen(Projection):
 
 
 class Waiver(Projection):
-    """A waiver: half-open, microseconds UTC."""
+    """A waiver: half-open, microseconds UTC. `carried`: its account ended here with the epoch, and not the waiver."""
 
     type = models.CharField(max_length=40)
     party = models.CharField(max_length=40)
@@ -105,13 +123,17 @@ class Waiver(Projection):
     until = models.BigIntegerField(null=True)
     end_ground = models.TextField(default="", blank=True)
     granted_at = models.BigIntegerField()
+    carried = models.BooleanField(default=False)
 
     class Meta(Projection.Meta):
         abstract = False
 
 
 class Activation(Projection):
-    """A stretch of time during which a type is owed; `parties` comma-separated, empty for all."""
+    """A stretch of time during which a type is owed; `parties` comma-separated, empty for all.
+
+    `carried`: its account ended here with the epoch, and not the stretch.
+    """
 
     type = models.CharField(max_length=40)
     parties = models.CharField(max_length=2000, default="", blank=True)
@@ -119,6 +141,7 @@ class Activation(Projection):
     since = models.BigIntegerField()
     until = models.BigIntegerField(null=True)
     end_ground = models.TextField(default="", blank=True)
+    carried = models.BooleanField(default=False)
 
     class Meta(Projection.Meta):
         abstract = False

@@ -5,13 +5,19 @@ from hashlib import sha256
 import msgspec
 
 from commonwatch.desks.exchange.facts import (
+    ActivationCarried,
+    ActivationClosed,
+    DutyCarried,
     DutyNoted,
+    ReportCarried,
     ReportCorrected,
     ReportSeen,
     ReportSubmitted,
     ReportWithdrawn,
     TypeActivated,
     TypeDeactivated,
+    WaiverCarried,
+    WaiverClosed,
     WaiverEnded,
     WaiverGranted,
 )
@@ -62,6 +68,31 @@ def report_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row
         "entry": line.id,
         "last_entry": line.id,
         "place": line.number,
+    }
+
+
+@projects(ReportCarried, Report, first=True)
+def report_carried(_row: Row | None, fact: ReportCarried, line: Line) -> Row:
+    """Open the row of a report that goes on from an earlier epoch; its values come with what is written next."""
+    return {
+        "type": fact.type,
+        "owes": fact.owes,
+        "period": fact.period,
+        "party": line.party,
+        "number": fact.number,
+        "state": fact.state,
+        "versions": fact.versions,
+        "channel": fact.channel,
+        "confirms": fact.confirms,
+        "event_at": fact.event_at,
+        "imported": fact.imported,
+        "first_at": fact.first_at,
+        "written_at": line.at,
+        "last_at": line.at,
+        "entry": line.id,
+        "last_entry": line.id,
+        "place": line.number,
+        "continues": fact.continues,
     }
 
 
@@ -151,6 +182,24 @@ def duty_noted(row: Row | None, fact: DutyNoted, line: Line) -> Row:
     }
 
 
+@projects(DutyCarried, Slip, first=True)
+def duty_carried(_row: Row | None, fact: DutyCarried, line: Line) -> Row:
+    """Open the slip of a duty that was met in an earlier epoch."""
+    standing = [at for state, at in fact.reports.values() if state != "withdrawn"]
+    return {
+        "type": fact.type,
+        "owes": fact.owes,
+        "period": fact.period,
+        "starts": fact.starts,
+        "filer": line.party,
+        "reports_json": _ENCODE(fact.reports).decode(),
+        "corrected": fact.corrected,
+        "on_behalf": fact.on_behalf,
+        "first_at": min(standing or [at for _state, at in fact.reports.values()], default=line.at),
+        "last_at": max((at for _state, at in fact.reports.values()), default=line.at),
+    }
+
+
 @projects(WaiverGranted, Waiver, first=True)
 def waiver_granted(_row: Row | None, fact: WaiverGranted, line: Line) -> Row:
     """Open the waiver's row."""
@@ -172,6 +221,27 @@ def waiver_ended(row: Row | None, fact: WaiverEnded, line: Line) -> Row:
     return row
 
 
+@projects(WaiverClosed, Waiver)
+def waiver_closed(row: Row | None, fact: WaiverClosed, line: Line) -> Row:
+    """End its account here."""
+    row = row or {"type": "", "party": "", "ground": "", "since": fact.until, "granted_at": line.at}
+    row["until"], row["carried"] = fact.until, True
+    return row
+
+
+@projects(WaiverCarried, Waiver, first=True)
+def waiver_carried(_row: Row | None, fact: WaiverCarried, _line: Line) -> Row:
+    """Open the row of a waiver that goes on from an earlier epoch."""
+    return {
+        "type": fact.type,
+        "party": fact.party,
+        "ground": fact.ground,
+        "since": fact.since,
+        "until": fact.until,
+        "granted_at": fact.granted_at,
+    }
+
+
 @projects(TypeActivated, Activation, first=True)
 def type_activated(_row: Row | None, fact: TypeActivated, _line: Line) -> Row:
     """Open the stretch."""
@@ -190,3 +260,23 @@ def type_deactivated(row: Row | None, fact: TypeDeactivated, _line: Line) -> Row
     row = row or {"type": "", "ground": "", "since": fact.until}
     row["until"], row["end_ground"] = fact.until, fact.ground
     return row
+
+
+@projects(ActivationClosed, Activation)
+def activation_closed(row: Row | None, fact: ActivationClosed, _line: Line) -> Row:
+    """End its account here."""
+    row = row or {"type": "", "ground": "", "since": fact.until}
+    row["until"], row["carried"] = fact.until, True
+    return row
+
+
+@projects(ActivationCarried, Activation, first=True)
+def activation_carried(_row: Row | None, fact: ActivationCarried, _line: Line) -> Row:
+    """Open the stretch that goes on from an earlier epoch."""
+    return {
+        "type": fact.type,
+        "parties": ",".join(fact.parties),
+        "ground": fact.ground,
+        "since": fact.since,
+        "until": fact.until,
+    }

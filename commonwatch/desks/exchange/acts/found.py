@@ -4,6 +4,7 @@ from typing import Any
 
 from commonwatch.access.actor import Actor
 from commonwatch.charter.label import Label
+from commonwatch.desks.exchange.carrying import newest
 from commonwatch.desks.exchange.models import Report
 from commonwatch.errors import Refusal, _
 from commonwatch.journal.entry import new_id
@@ -37,21 +38,21 @@ def report_of(subject: str, *, by: Actor) -> Report:
 
     :raises NoSuchReport: absent and forbidden alike.
     """
-    row = Report.objects.visible_to(by).filter(key=subject).first()
+    row = Report.objects.visible_to(by).select_related("journal").filter(key=subject).first()
     if row is None:
         raise NoSuchReport
     return row
 
 
 def own_report(subject: str, *, by: Actor) -> Report:
-    """Return a report that one's own party wrote.
+    """Return a report that one's own party wrote, as it goes on in the latest epoch.
 
     :raises NoSuchReport, NotYours: naming whose it is.
     """
     row = report_of(subject, by=by)
     if row.party != by.party:
         raise NotYours(party=row.party)
-    return row
+    return newest(row, reader=by)
 
 
 def first_entry(row: Report, *, by: Actor) -> history.Past:

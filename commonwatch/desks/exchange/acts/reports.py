@@ -14,6 +14,7 @@ from commonwatch.desks.exchange.acts.found import (
     own_report,
     report_of,
 )
+from commonwatch.desks.exchange.carrying import cited, going_on, newest, slip_draft
 from commonwatch.desks.exchange.facts import DutyNoted, ReportCorrected, ReportSeen, ReportWithdrawn
 from commonwatch.desks.exchange.intake import (
     BatchRefused,
@@ -24,6 +25,7 @@ from commonwatch.desks.exchange.intake import (
     content_label,
     micros,
     references,
+    slips,
     status_label,
     type_of,
     usual,
@@ -82,10 +84,10 @@ def _file(prepared: Sequence[Prepared], *, by: Actor) -> list[Filed]:
         subjects.append(each.again or new_subject("report", by.party))
         if each.again:
             continue
-        refs = _confirmed(each.fact.confirms, by=by)
+        refs = _confirmed(each.fact.confirms, label=each.label, by=by)
         drafts.append(log.Draft(each.fact, subjects[-1], each.label, refs, each.known_at, settled=True))
         if each.slip_label:
-            drafts.append(_slip(each, by=by))
+            drafts += _slip(each, label=each.slip_label, by=by)
     written = {
         draft.subject: place for draft, place in zip(drafts, log.append_many(drafts, by=by), strict=True)
     }
@@ -93,7 +95,8 @@ def _file(prepared: Sequence[Prepared], *, by: Actor) -> list[Filed]:
     return [_answer(subject, each, written, by=by) for subject, each in zip(subjects, prepared, strict=True)]
 
 
-def _slip(each: Prepared, *, by: Actor) -> log.Draft:
+def _slip(each: Prepared, *, label: Label, by: Actor) -> list[log.Draft]:
+    """Note the report on its slip; a slip of a closed journal is continued first."""
     fact = each.fact
     noted = DutyNoted(
         type=fact.type,
@@ -104,8 +107,8 @@ def _slip(each: Prepared, *, by: Actor) -> log.Draft:
         act="nil" if fact.nil else "submitted",
         on_behalf=fact.owes != by.party,
     )
-    subject = slip_subject(filer=by.party, type_=fact.type, owes=fact.owes, period=fact.period, mode=by.mode)
-    return log.Draft(noted, subject, each.slip_label or each.label, (), each.known_at, settled=True)
+    before = [slip_draft(each.continues, label, eyes=by)] if each.continues else []
+    return [*before, log.Draft(noted, each.slip, label, (), each.known_at, settled=True)]
 
 
 def _answer(subject: str, each: Prepared, written: Mapping[str, log.Written], *, by: Actor) -> Filed:
@@ -120,7 +123,7 @@ def _answer(subject: str, each: Prepared, written: Mapping[str, log.Written], *,
     )
 
 
-def _confirmed(subject: str, *, by: Actor) -> tuple[log.Written, ...]:
+def _confirmed(subject: str, *, label: Label, by: Actor) -> tuple[log.Written, ...]:
     """Find the report by telephone that is confirmed, so that the new one cites it."""
     if not subject:
         return ()
@@ -128,7 +131,8 @@ def _confirmed(subject: str, *, by: Actor) -> tuple[log.Written, ...]:
     row = history.entry(report.entry, reader=by)
     if row is None or report.owes != by.party:
         raise NoSuchReport
-    return (history.past(row).place,)
+    place = history.past(row).place
+    return cited(place, label) if row.journal.closed else (place,)
 
 
 @log.turn
@@ -225,10 +229,9 @@ def _change(
     by: Actor,
     warnings: Sequence[rules.ValueFault],
 ) -> Filed:
-    """Append a change of a report, and its slip."""
-    first = first_entry(row, by=by)
-    drafts = [log.Draft(fact, row.key, first.place.label, (first.place,))]
+    """Append a change of a report, and its slip; what stands in a closed journal is continued first."""
     type_ = type_of(row.type)
+    drafts, changed = _changed(row, fact, by=by)
     if row.period and type_.schedule:
         noted = DutyNoted(
             type=row.type,
@@ -239,18 +242,34 @@ def _change(
             act=act,
             on_behalf=row.owes != row.party,
         )
-        subject = slip_subject(
-            filer=row.party, type_=row.type, owes=row.owes, period=row.period, mode=by.mode
-        )
-        drafts.append(log.Draft(noted, subject, _slip_stands(subject, type_, row, by=by)))
-    place = log.append_many(drafts, by=by)[0]
-    return Filed(row.key, place.id, place.hash, place.journal, place.number, place.at, False, tuple(warnings))
+        drafts += _slip_of(row, noted, status_label(type_, owes=row.owes, by=row.party), by=by)
+    place = log.append_many(drafts, by=by)[changed]
+    subject = drafts[changed].subject
+    by.again()
+    return Filed(subject, place.id, place.hash, place.journal, place.number, place.at, False, tuple(warnings))
 
 
-def _slip_stands(subject: str, type_: Any, row: Report, *, by: Actor) -> Label:
-    """Return the label under which a slip was first written: it keeps it for life."""
-    past = history.of_subject(subject, reader=by)
-    return past[0].place.label if past else status_label(type_, owes=row.owes, by=row.party)
+def _changed(
+    row: Report, fact: ReportCorrected | ReportWithdrawn, *, by: Actor
+) -> tuple[list[log.Draft], int]:
+    """Draft the change of a report; return the drafts and which of them is the change itself."""
+    first = first_entry(row, by=by)
+    going = going_on(row, eyes=by) if row.journal.closed else None
+    if going is None:
+        return [log.Draft(fact, row.key, first.place.label, (first.place,))], 0
+    return [going.opening, log.Draft(fact, going.subject, going.label, settled=True)], 1
+
+
+def _slip_of(row: Report, noted: DutyNoted, label: Label, *, by: Actor) -> list[log.Draft]:
+    """Note a change on the slip, under the label under which it stands; a slip of a closed journal is continued."""
+    key = slip_subject(filer=row.party, type_=row.type, owes=row.owes, period=row.period, mode=by.mode)
+    stand = slips([key], reader=by).get(key)
+    if stand is None:
+        return [log.Draft(noted, key, label)]
+    if not stand.closed:
+        return [log.Draft(noted, stand.row.key, label_of(stand.row, by=by))]
+    before = slip_draft(stand.row, label, eyes=by)
+    return [before, log.Draft(noted, before.subject, label, settled=True)]
 
 
 @log.turn
@@ -260,7 +279,7 @@ def confirm_report(*, by: Actor, report: str) -> Filed:
     :raises NoSuchReport: when it is not there, or fills another party's duty.
     """
     require(by, "exchange.confirm-report")
-    row = report_of(report, by=by)
+    row = newest(report_of(report, by=by), reader=by)
     if row.owes != by.party or row.party == by.party:
         raise NoSuchReport
     rules.check_withdrawal(state=row.state, reason="-")

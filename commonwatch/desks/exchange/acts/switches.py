@@ -9,7 +9,7 @@ from commonwatch.desks.exchange.facts import TypeActivated, TypeDeactivated, Wai
 from commonwatch.desks.exchange.intake import micros, now, party_code, status_label, type_of
 from commonwatch.desks.exchange.models import Activation, Waiver
 from commonwatch.errors import Refusal, _
-from commonwatch.register import log, node
+from commonwatch.register import audience, log, node
 
 
 class NoSuchWaiver(Refusal):
@@ -53,12 +53,14 @@ def end_waiver(*, by: Actor, waiver: str, ground: str) -> None:
     """
     require(by, "exchange.end-waiver")
     row = Waiver.objects.visible_to(by).filter(key=waiver).first()
+    while row is not None and row.carried:
+        row = Waiver.objects.visible_to(by).filter(key=audience.following(row.key)).first()
     if row is None:
         raise NoSuchWaiver
     at = node.current().clock()
     rules.check_waiver(ground=ground, since=0, until=at)
     log.append(
-        WaiverEnded(until=at, ground=ground.strip()), by=by, subject=waiver, label=label_of(row, by=by)
+        WaiverEnded(until=at, ground=ground.strip()), by=by, subject=row.key, label=label_of(row, by=by)
     )
 
 

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('since', models.BigIntegerField()),
                 ('until', models.BigIntegerField(null=True)),
                 ('end_ground', models.TextField(blank=True, default='')),
+                ('carried', models.BooleanField(default=False)),
                 ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
@@ -87,6 +88,7 @@ class Migration(migrations.Migration):
                 ('until', models.BigIntegerField(null=True)),
                 ('end_ground', models.TextField(blank=True, default='')),
                 ('granted_at', models.BigIntegerField()),
+                ('carried', models.BooleanField(default=False)),
                 ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
@@ -130,11 +132,12 @@ class Migration(migrations.Migration):
                 ('entry', models.CharField(max_length=36)),
                 ('last_entry', models.CharField(max_length=36)),
                 ('place', models.BigIntegerField()),
+                ('continues', models.CharField(max_length=64, null=True)),
                 ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['journal', 'last_at'], name='report_stream'), models.Index(fields=['type', 'owes', 'period'], name='report_duty')],
+                'indexes': [models.Index(condition=models.Q(('continues__isnull', False)), fields=['continues'], name='report_continues'), models.Index(fields=['journal', 'last_at'], name='report_stream'), models.Index(fields=['type', 'owes', 'period'], name='report_duty')],
             },
         ),
         migrations.CreateModel(
