@@ -4,8 +4,15 @@ from django.apps import AppConfig
 
 
 class ExchangeConfig(AppConfig):
-    """Reports, duties, waivers."""
+    """Reports, duties, waivers, releases."""
 
     name = "commonwatch.desks.exchange"
     label = "exchange"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare the act of this desk that takes two persons, with its words."""
+        from commonwatch.access import pairs  # noqa: PLC0415 - models must be loaded first
+        from commonwatch.desks.exchange import acts, releasing  # noqa: PLC0415 - models must be loaded first
+
+        pairs.declare(acts.RELEASE, carry_out=acts.carry_out_release, show=releasing.proposed)

@@ -87,6 +87,35 @@ class ReportSeen(Fact, frozen=True, omit_defaults=True):
     version: int = 1
 
 
+@fact("exchange.report.released")
+class ReportReleased(Fact, frozen=True, omit_defaults=True):
+    """What a report says, written anew for more readers or at a lower level, by the party that wrote the report.
+
+    `of` is the hash (hex) of the report's last entry, and all that says which report it was: its hash is salted, so
+    that nobody who does not hold the entry learns anything from it. `version` is the version that was released, `part`
+    says that not all of its fields were, `offices` are those of the persons who released it.
+    """
+
+    type: str
+    owes: str
+    of: str
+    ground: str
+    period: str = ""
+    event_at: str = ""
+    values: Mapping[str, Value] = {}
+    nil: bool = False
+    part: bool = False
+    version: int = 1
+    offices: tuple[str, ...] = ()
+
+
+@fact("exchange.release.withdrawn")
+class ReleaseWithdrawn(Fact, frozen=True, omit_defaults=True):
+    """A release no longer stands; who has read it keeps what was read."""
+
+    ground: str
+
+
 @fact("exchange.duty.noted")
 class DutyNoted(Fact, frozen=True, omit_defaults=True):
     """The slip: that a duty was met, corrected or opened again. It has no content and no hash.

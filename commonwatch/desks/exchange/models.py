@@ -66,6 +66,42 @@ class Report(Projection):
         return msgspec.json.decode(self.values_json, type=dict[str, Any])
 
 
+class Release(Projection):
+    """What was released of one report, as it stands now. Instants are microseconds UTC.
+
+    `of` is the hash (hex) of the entry that was released, `offices` comma-separated. `state` is "value", "nil" or
+    "withdrawn", `end_ground` why it was withdrawn.
+    """
+
+    type = models.CharField(max_length=40)
+    owes = models.CharField(max_length=40)
+    period = models.CharField(max_length=20, default="", blank=True)
+    event_at = models.CharField(max_length=40, default="", blank=True)
+    party = models.CharField(max_length=40)
+    state = models.CharField(max_length=12, default="value")
+    version = models.IntegerField(default=1)
+    values_json = models.TextField(default="{}", blank=True)
+    part = models.BooleanField(default=False)
+    of = models.CharField(max_length=64, db_index=True)
+    ground = models.TextField(default="", blank=True)
+    end_ground = models.TextField(default="", blank=True)
+    offices = models.CharField(max_length=200, default="", blank=True)
+    released_at = models.BigIntegerField()
+    last_at = models.BigIntegerField()
+    entry = models.CharField(max_length=36)
+    last_entry = models.CharField(max_length=36)
+    place = models.BigIntegerField()
+
+    class Meta(Projection.Meta):
+        abstract = False
+        indexes = (models.Index(fields=("journal", "last_at"), name="release_stream"),)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values that were released."""
+        return msgspec.json.decode(self.values_json, type=dict[str, Any])
+
+
 class Slip(Projection):
     """How one writer stands with one duty.
 

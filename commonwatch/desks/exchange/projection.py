@@ -9,8 +9,10 @@ from commonwatch.desks.exchange.facts import (
     ActivationClosed,
     DutyCarried,
     DutyNoted,
+    ReleaseWithdrawn,
     ReportCarried,
     ReportCorrected,
+    ReportReleased,
     ReportSeen,
     ReportSubmitted,
     ReportWithdrawn,
@@ -21,7 +23,7 @@ from commonwatch.desks.exchange.facts import (
     WaiverEnded,
     WaiverGranted,
 )
-from commonwatch.desks.exchange.models import Activation, Reference, Report, Seen, Slip, Waiver
+from commonwatch.desks.exchange.models import Activation, Reference, Release, Report, Seen, Slip, Waiver
 from commonwatch.register.fold import Line, Row, projects
 
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
@@ -157,6 +159,42 @@ def report_seen(row: Row | None, fact: ReportSeen, line: Line) -> Row:
         "version": fact.version,
         "at": line.at,
     }
+
+
+@projects(ReportReleased, Release, first=True)
+def report_released(_row: Row | None, fact: ReportReleased, line: Line) -> Row:
+    """Open the release's row."""
+    return {
+        "type": fact.type,
+        "owes": fact.owes,
+        "period": fact.period,
+        "event_at": fact.event_at,
+        "party": line.party,
+        "state": "nil" if fact.nil else "value",
+        "version": fact.version,
+        "values_json": _ENCODE(fact.values).decode(),
+        "part": fact.part,
+        "of": fact.of,
+        "ground": fact.ground,
+        "offices": ",".join(fact.offices),
+        "released_at": line.at,
+        "last_at": line.at,
+        "entry": line.id,
+        "last_entry": line.id,
+        "place": line.number,
+    }
+
+
+@projects(ReleaseWithdrawn, Release)
+def release_withdrawn(row: Row | None, fact: ReleaseWithdrawn, line: Line) -> Row:
+    """Mark the release as withdrawn; what it said stays readable to those who could read it."""
+    row = row or {
+        "type": "", "owes": line.party, "party": line.party, "of": "", "released_at": line.at, "entry": line.id,
+        "place": line.number, "journal_id": line.journal,
+    }  # fmt: skip
+    row["state"], row["end_ground"] = "withdrawn", fact.ground
+    row["last_at"], row["last_entry"] = line.at, line.id
+    return row
 
 
 @projects(DutyNoted, Slip)

@@ -297,6 +297,11 @@ def _may(by: Actor, row: Report, *, seen: Sequence[Seen]) -> dict[str, bool]:
     }
 
 
+def values(code: str, values: Mapping[str, Any]) -> list[Shown]:
+    """List values of an information type as a person reads them."""
+    return _values(kind_of(code), values)
+
+
 def _values(type_: InformationType | None, values: Mapping[str, Any]) -> list[Shown]:
     """List the values in the order of the form; fields that the type no longer has come last, as they were."""
     fields = {each.code: each for each in type_.fields} if type_ else {}

@@ -1,6 +1,22 @@
 """The acts of the exchange: the only way in. Each requires its mandate, reads, checks, appends, answers."""
 
 from commonwatch.desks.exchange.acts.found import NoSuchReport, NotYours, new_subject
+from commonwatch.desks.exchange.acts.releases import (
+    RELEASE,
+    Choice,
+    NoSuchRelease,
+    NotYourRelease,
+    Plan,
+    Released,
+    carry_out_release,
+    choice_of,
+    hash_of,
+    newcomers,
+    plan_release,
+    release_of,
+    release_report,
+    withdraw_release,
+)
 from commonwatch.desks.exchange.acts.reports import (
     Filed,
     confirm_report,
@@ -20,20 +36,34 @@ from commonwatch.desks.exchange.acts.switches import (
 )
 
 __all__ = [
+    "RELEASE",
+    "Choice",
     "Filed",
+    "NoSuchRelease",
     "NoSuchReport",
     "NoSuchWaiver",
     "NotSwitched",
+    "NotYourRelease",
     "NotYours",
+    "Plan",
+    "Released",
     "activate_type",
+    "carry_out_release",
+    "choice_of",
     "confirm_report",
     "correct_report",
     "deactivate_type",
     "end_waiver",
     "grant_waiver",
+    "hash_of",
     "mark_seen",
     "new_subject",
+    "newcomers",
+    "plan_release",
+    "release_of",
+    "release_report",
     "submit_report",
     "submit_reports",
+    "withdraw_release",
     "withdraw_report",
 ]
