@@ -13,7 +13,8 @@ from commonwatch.register import node
 class Shelf(NamedTuple):
     """What is known of one journal without opening it. `last_at` is in microseconds UTC.
 
-    `closed` says that nothing is written in it any more, `continued` where its audience goes on.
+    `closed` says that nothing is written in it any more, `continued` where its audience goes on; `audience` holds the
+    names (comma-separated) by which the pack called its readers when it was opened.
     """
 
     id: int
@@ -25,6 +26,7 @@ class Shelf(NamedTuple):
     last_at: int
     closed: bool = False
     continued: str = ""
+    audience: str = ""
 
 
 def label_of(*, level: str, categories: str, parties: str) -> Label:
@@ -39,7 +41,7 @@ def label_of(*, level: str, categories: str, parties: str) -> Label:
 def journals() -> tuple[Shelf, ...]:
     """List every journal of the node, in order of their origins; one query. Readers choose from it."""
     columns = ("id", "origin", "party", "mode", "level", "categories", "parties")
-    more = ("size", "last_at", "closed", "continued")
+    more = ("size", "last_at", "closed", "continued", "audience")
     rows = apps.get_model("register", "Journal").objects.order_by("origin").values_list(*columns, *more)
     return tuple(
         Shelf(
