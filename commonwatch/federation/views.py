@@ -26,6 +26,7 @@ def journals(request: HttpRequest) -> HttpResponse:
     by = reader(request)
     pack = node.current().pack
     rows = Journal.objects.in_bulk(by.reach)
+    within = {shelf.origin for shelf in by.shelves}
     found = [
         {
             "origin": shelf.origin,
@@ -38,6 +39,8 @@ def journals(request: HttpRequest) -> HttpResponse:
             "last_at": shelf.last_at,
             "hosted": shelf.party != node.current().party,
             "root": rows[shelf.id].root,
+            "closed": shelf.closed,
+            "continued": shelf.continued if shelf.continued in within else "",
         }
         for shelf in by.shelves
     ]

@@ -6,7 +6,7 @@ The number of queries is fixed: it depends neither on the number of types and pa
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -16,12 +16,13 @@ from django.db import connections
 
 from commonwatch.access import logs
 from commonwatch.access.actor import Actor
-from commonwatch.charter.label import readable
+from commonwatch.charter.label import Label, readable
 from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import rules
-from commonwatch.desks.exchange.intake import activations, micros, moment, now, status_label, waivers
+from commonwatch.desks.exchange.intake import activations, micros, moment, now, waivers
 from commonwatch.desks.exchange.models import Report, Seen, Slip
 from commonwatch.register import node, wall
+from commonwatch.register.audience import first_of, following, turn_of
 from commonwatch.register.gate import Reader, Shelf
 
 STREAM = 20
@@ -154,51 +155,58 @@ def stand(
         slot: rules.status(
             slot, filings.get((slot.type, slot.party, slot.period), ()), waivers=waived, now=now
         )
-        if knows(slot.type, slot.party)
+        if knows(slot)
         else None
         for slot in slots
     }
 
 
 class _Knows:
-    """Whether the reader is in the audience that learns how a party stands with a type."""
+    """Whether the reader was, when a duty fell due, in the audience that learns how its party stands with it.
+
+    Who joins later was told nothing of what was due before, and must not take that for missing.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.scheme = node.current().pack.labels
-        self._said: dict[tuple[str, str], bool] = {}
+        self.pack = node.current().pack
+        self.level = self.pack.labels.internal
+        self._said: dict[tuple[str, str, date], bool] = {}
 
-    def __call__(self, type_: str, party: str) -> bool:
-        key = (type_, party)
+    def __call__(self, slot: rules.Slot) -> bool:
+        key = (self.pack.type(slot.type).status, slot.party, slot.due_at.date())
         if key not in self._said:
-            label = status_label(node.current().pack.type(type_), owes=party, by=party)
-            self._said[key] = readable(label, originator=party, viewer=self.reader.viewer, scheme=self.scheme)
+            audience, party, day = key
+            label = Label(level=self.level, parties=self.pack.readers(audience, originator=party, on=day))
+            self._said[key] = readable(
+                label, originator=party, viewer=self.reader.viewer, scheme=self.pack.labels
+            )
         return self._said[key]
 
 
 def _filings(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[rules.Filing]]:
+    """Read what was noted for duties; a slip and those that continue it are one, in which the latest word stands."""
     wanted = {(slot.type, slot.party, slot.period) for slot in slots}
     rows = Slip.objects.visible_to(reader).filter(
         period__in={period for _type, _party, period in wanted}, type__in={type_ for type_, _p, _q in wanted}
     )
-    columns = ("type", "owes", "period", "filer", "reports_json", "corrected", "on_behalf", "last_at")
-    found: dict[tuple[str, str, str], list[rules.Filing]] = defaultdict(list)
-    for type_, owes, period, filer, reports, corrected, on_behalf, last_at in rows.values_list(*columns):
+    columns = ("type", "owes", "period", "key", "filer", "reports_json", "corrected", "on_behalf", "last_at")
+    found: dict[tuple[str, str, str], dict[tuple[str, str], rules.Filing]] = defaultdict(dict)
+    for row in sorted(rows.values_list(*columns), key=lambda each: turn_of(each[3])):
+        type_, owes, period, key, filer, reports, corrected, on_behalf, last_at = row
         if (type_, owes, period) not in wanted:
             continue
         for number, (state, since) in msgspec.json.decode(reports).items():
-            found[type_, owes, period].append(
-                rules.Filing(
-                    by=filer,
-                    number=int(number),
-                    state=state,
-                    first_at=moment(since),
-                    last_at=moment(last_at),
-                    corrected=corrected,
-                    on_behalf=on_behalf,
-                )
+            found[type_, owes, period][first_of(key), number] = rules.Filing(
+                by=filer,
+                number=int(number),
+                state=state,
+                first_at=moment(since),
+                last_at=moment(last_at),
+                corrected=corrected,
+                on_behalf=on_behalf,
             )
-    return found
+    return {duty: list(noted.values()) for duty, noted in found.items()}
 
 
 def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[Filed]]:
@@ -214,7 +222,13 @@ def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, 
         each = Filed(*row)
         if (each.type, each.owes, each.period) in wanted:
             found[each.type, each.owes, each.period].append(each)
-    return found
+    return {duty: _going_on(reports) for duty, reports in found.items()}
+
+
+def _going_on(found: Sequence[Filed]) -> list[Filed]:
+    """Leave out a report that another of the same duty continues in a later epoch."""
+    keys = {each.key for each in found}
+    return [each for each in found if following(each.key) not in keys]
 
 
 def look(by: Actor, *rows: Report, how: str = "page") -> None:

@@ -209,6 +209,7 @@ def last_values(type_: InformationType, *, owes: str, by: Actor) -> dict[str, An
     """Return the values of the party's last standing report of a type, to show beside the fields; it is logged."""
     row = (
         Report.objects.visible_to(by)
+        .latest_to(by)
         .filter(type=type_.code, owes=owes, state="value")
         .order_by("-period", "-last_at")
         .first()

@@ -1,6 +1,6 @@
 """What the exchange reads from: projections of its facts; and its papers (drafts, quarantine)."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 from django.db import models
@@ -48,7 +48,7 @@ class Report(Projection):
     place = models.BigIntegerField()
     continues = models.CharField(max_length=64, null=True)
 
-    objects = Reports.as_manager()
+    objects: ClassVar[Reports] = Reports.as_manager()  # type: ignore[assignment] # managers answer as rows do
 
     class Meta(Projection.Meta):
         abstract = False

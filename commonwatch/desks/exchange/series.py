@@ -100,6 +100,7 @@ def _line(reader: Reader, type_: InformationType, field: Field, party: str) -> L
     """Read one party's figures: for each period the report of its own writing, the last of several."""
     rows = (
         Report.objects.visible_to(reader)
+        .latest_to(reader)
         .filter(type=type_.code, owes=party, state="value")
         .order_by("-period", "-first_at", "key")[: MOST_POINTS + 1]
     )

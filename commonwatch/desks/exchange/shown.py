@@ -5,7 +5,7 @@ Everything here is for one viewer: what the viewer may not read does not appear,
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_noop
@@ -15,14 +15,23 @@ from commonwatch.charter import recurrence
 from commonwatch.charter.label import EVERYBODY
 from commonwatch.charter.model import Field, InformationType, Party, Schedule
 from commonwatch.desks.exchange import board, forms, rules
-from commonwatch.desks.exchange.facts import ReportCorrected, ReportSubmitted, ReportWithdrawn
+from commonwatch.desks.exchange.carrying import readers_on
+from commonwatch.desks.exchange.facts import (
+    ReportCarried,
+    ReportCorrected,
+    ReportSubmitted,
+    ReportWithdrawn,
+)
 from commonwatch.desks.exchange.intake import content_label, moment, now
 from commonwatch.desks.exchange.models import Activation, Report, Seen, Waiver
 from commonwatch.desks.exchange.watching import span
 from commonwatch.register import history, node
+from commonwatch.register.audience import first_of, following, preceding
 from commonwatch.register.gate import label_of
 from commonwatch.register.models import Entry
 from commonwatch.ui.templatetags.cw import clock, figure, party_name, words
+
+R = TypeVar("R", Waiver, Activation)
 
 CHANNELS = {
     "form": gettext_noop("by form"),
@@ -148,7 +157,7 @@ def form(by: Actor, form: forms.Form, corrects: Report | None = None) -> dict[st
         "on_event": type_.schedule is None or type_.urgent,
         "levels": _levels(type_, form.level),
         "audiences": _audiences(by, form),
-        "readers": reader_names(_readers(by, form, form.audience)) if corrects is None else "",
+        "readers": reader_names(_reached(by, form, corrects)),
         "on_behalf": form.owes != by.party,
         "corrects": corrects,
         "may_nil": type_.nil,
@@ -227,6 +236,13 @@ def _audiences(by: Actor, form: forms.Form) -> list[dict[str, Any]]:
     return found
 
 
+def _reached(by: Actor, form: forms.Form, corrects: Report | None) -> tuple[str, ...]:
+    """Return who will read what is sent, where that is not what it was: a correction goes to those of the report."""
+    if corrects is None:
+        return _readers(by, form, form.audience)
+    return readers_on(corrects) if corrects.journal.closed else ()
+
+
 def _readers_at(by: Actor, form: forms.Form, audience: str, *, level: str = "") -> tuple[str, ...]:
     """Return who reads at a level, the type's own when none is named; nobody when the two do not go together."""
     try:
@@ -273,7 +289,8 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
         "doubles": _doubles(by, row),
         "seen": seen,
         "exercise": journal.mode == "exercise",
-        **_may(by, row, seen=seen),
+        **(epochs := _epochs(by, row)),
+        **_may(by, row, seen=seen, continued=bool(epochs["continued"])),
     }
 
 
@@ -282,9 +299,22 @@ def _codes(parties: Sequence[str]) -> str:
     return gettext("EVERYBODY") if tuple(parties) == EVERYBODY else " ".join(parties)
 
 
-def _may(by: Actor, row: Report, *, seen: Sequence[Seen]) -> dict[str, bool]:
+def _epochs(by: Actor, row: Report) -> dict[str, Any]:
+    """Say whether the report's journal is closed, and which reports continue it or are continued, within reach."""
+    before, after = preceding(row.key), following(row.key) if row.journal.closed else ""
+    named = [key for key in (before, after) if key]
+    there = Report.objects.visible_to(by).filter(key__in=named) if named else ()
+    found = {each.key for each in there}
+    return {
+        "closed": row.journal.closed,
+        "continues": before if before in found else "",
+        "continued": after if after in found else "",
+    }
+
+
+def _may(by: Actor, row: Report, *, seen: Sequence[Seen], continued: bool) -> dict[str, bool]:
     """Say which buttons stand on a report's page; the acts judge for themselves."""
-    mine, stands = row.party == by.party, row.state != "withdrawn"
+    mine, stands = row.party == by.party, row.state != "withdrawn" and not continued
     looked = any(each.party == by.party and each.version == row.versions for each in seen)
     return {
         "may_correct": mine and stands and by.may("exchange.correct-report"),
@@ -293,7 +323,7 @@ def _may(by: Actor, row: Report, *, seen: Sequence[Seen]) -> dict[str, bool]:
         and row.owes == by.party
         and row.party != by.party
         and by.may("exchange.confirm-report"),
-        "may_see": not mine and not looked and by.may("exchange.mark-seen"),
+        "may_see": not mine and not looked and not row.journal.closed and by.may("exchange.mark-seen"),
     }
 
 
@@ -327,7 +357,8 @@ def _doubles(by: Actor, row: Report) -> list[Report]:
     same = Report.objects.visible_to(by).filter(
         type=row.type, owes=row.owes, period=row.period, party=row.party
     )
-    return list(same.exclude(key=row.key).exclude(state="withdrawn").order_by("written_at", "key")[:20])
+    others = same.latest_to(by).exclude(key=row.key).exclude(state="withdrawn").order_by("written_at", "key")
+    return [each for each in others[:20] if first_of(each.key) != first_of(row.key)]
 
 
 def versions(row: Report, type_: InformationType | None, *, reader: Actor) -> list[Version]:
@@ -349,6 +380,7 @@ def _version(number: int, each: history.Past, changes: tuple[Changed, ...]) -> V
         ReportSubmitted: gettext("filed"),
         ReportCorrected: gettext("corrected"),
         ReportWithdrawn: gettext("withdrawn"),
+        ReportCarried: gettext("continued from an earlier epoch"),
     }.get(type(fact), gettext(UNREADABLE))
     if isinstance(fact, ReportSubmitted | ReportCorrected) and fact.nil:
         what = gettext("{what}: nothing to report").format(what=what)
@@ -650,11 +682,18 @@ def _asked(each: Field) -> dict[str, Any]:
 # Waivers, and what is owed while active
 
 
+def _as_they_go_on(rows: Iterable[R]) -> list[R]:
+    """Leave out what was carried into a later epoch that stands in the list too."""
+    found = list(rows)
+    keys = {each.key for each in found}
+    return [each for each in found if not (each.carried and following(each.key) in keys)]
+
+
 def waivers(by: Actor, rows: Iterable[Waiver]) -> dict[str, Any]:
     """Show the waivers, with the form to grant one for those who may."""
     pack, at = node.current().pack, now()
     return {
-        "rows": [{"row": each, **_stretch(each.since, each.until, at)} for each in rows],
+        "rows": [{"row": each, **_stretch(each.since, each.until, at)} for each in _as_they_go_on(rows)],
         "types": [
             Choice(each.code, f"{each.code} {words(each.name)}")
             for each in pack.types
@@ -670,7 +709,7 @@ def waivers(by: Actor, rows: Iterable[Waiver]) -> dict[str, Any]:
 def active(by: Actor, rows: Iterable[Activation]) -> dict[str, Any]:
     """Show the types owed while active, and when they were on."""
     pack, at = node.current().pack, now()
-    found = list(rows)
+    found = _as_they_go_on(rows)
     on = {each.type for each in found if each.until is None}
     switched = [each for each in pack.types if each.schedule is not None and each.schedule.while_active]
     return {

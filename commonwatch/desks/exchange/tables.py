@@ -214,7 +214,7 @@ def _unusual(by: Actor, type_: InformationType, got: _Read) -> list[Place]:
 
 
 def _history(by: Actor, type_: InformationType, owes: str) -> list[tuple[str, Mapping[str, Any], Any]]:
-    rows = Report.objects.visible_to(by).filter(type=type_.code, owes=owes, state="value")
+    rows = Report.objects.visible_to(by).latest_to(by).filter(type=type_.code, owes=owes, state="value")
     last = list(rows.order_by("-period", "-last_at")[: MOST_ROWS // 10])
     return [(row.period, row.values, moment(row.first_at)) for row in reversed(last)]
 
