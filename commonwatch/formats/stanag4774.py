@@ -90,7 +90,7 @@ def _check_writable(label: Confidentiality) -> None:
     for place, values in codes.items():
         for value in values:
             if not _CODE.fullmatch(value):
-                _refuse(place, _("“{value}” is not a code").format(value=value[:60]))
+                _refuse(place, _("it is not a code"), value=value)
         if len(set(values)) != len(values):
             _refuse(place, _("a value stands twice"))
     if readers is not None and not readers:
@@ -140,7 +140,7 @@ def read(
     )
     said, level, mine, readers = _information(information)
     if said != policy:
-        _refuse("PolicyIdentifier", _("“{value}” is another organisation's policy").format(value=said[:60]))
+        _refuse("PolicyIdentifier", _("it is another organisation's policy"), value=said)
     _known(level, classifications, place="Classification")
     for values, known, place in ((mine, marks, MARKS[1]), (readers or (), parties, READERS[1])):
         for value in values:
@@ -159,14 +159,14 @@ def read(
     )
 
 
-def _refuse(place: str, reason: str) -> NoReturn:
-    raise LabelRefused(place=place, reason=reason)
+def _refuse(place: str, reason: str, *, value: str = "") -> NoReturn:
+    raise LabelRefused(place=f"{place} “{value[:60]}”" if value else place, reason=reason)
 
 
 def _parse(data: bytes) -> etree._Element:
     """Parse without trust: nothing is fetched, no entity is put in, no document type is taken, and it stays small."""
     if len(data) > MOST_BYTES:
-        _refuse("document", _("it has more than {most} bytes").format(most=MOST_BYTES))
+        _refuse("document", _("it is larger than 64 KB"))
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, dtd_validation=False
     )
@@ -174,7 +174,7 @@ def _parse(data: bytes) -> etree._Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line = error.position[0] if error.position else 0
-        _refuse(_("line {line}").format(line=line), _("it is not well-formed XML"))
+        _refuse(f"document:{line}", _("it is not well-formed XML"))
     if root.getroottree().docinfo.internalDTD is not None:
         _refuse("document", _("it brings a document type of its own"))
     inside = sum(1 for each in root.iter(_IN_NS + ROOT) if each is not root)
@@ -257,7 +257,7 @@ def _values(category: etree._Element, *, place: str) -> tuple[str, ...]:
 
 def _known(value: str, known: Collection[str], *, place: str) -> None:
     if value not in known:
-        _refuse(place, _("“{value}” is not known here").format(value=value[:60]))
+        _refuse(place, _("it is not known here"), value=value)
 
 
 def _originator(element: etree._Element, *, policy: str) -> str:
@@ -274,4 +274,4 @@ def _moment(text: str, *, place: str) -> datetime:
     with contextlib.suppress(ValueError, OverflowError):
         if _INSTANT.fullmatch(text):
             return datetime.fromisoformat(text).astimezone(UTC)
-    _refuse(place, _("“{value}” is no instant with a time zone").format(value=text[:60]))
+    _refuse(place, _("it is no instant with a time zone"), value=text)

@@ -95,7 +95,7 @@ def test_what_cannot_stand_in_a_label_is_not_written(changes, place):
     values = {name: getattr(LABEL, name) for name in LABEL.__struct_fields__} | changes
     with pytest.raises(LabelRefused) as refused:
         write(Confidentiality(**values))
-    assert refused.value.fields["place"] == place
+    assert refused.value.fields["place"].partition(" “")[0] == place
 
 
 ROOT = stanag4774.ROOT
@@ -150,14 +150,14 @@ CHANGES = {
         "document",
         "type",
     ),
-    "too much": (">csto<", f">{'c' * 70_000}<", "document", "65536"),
+    "too much": (">csto<", f">{'c' * 70_000}<", "document", "64 KB"),
 }
 WHOLE = {
     "two labels": (f"<both>{ALONE}{ALONE}</both>", "both", "one label alone"),
     "a label in a binding": (f"<Binding>{ALONE}</Binding>", "Binding", "one label alone"),
     "no namespace": (ALONE.replace("slab:", "").replace(" xmlns:slab=", " x="), ROOT, "not an originator"),
-    "not well-formed": (XML[:-5], "line 2", "well-formed"),
-    "nothing": ("", "line 1", "well-formed"),
+    "not well-formed": (XML[:-5], "document:2", "well-formed"),
+    "nothing": ("", "document:1", "well-formed"),
 }
 
 
@@ -176,7 +176,7 @@ def test_what_is_no_single_label_is_refused_by_its_place(what):
 def refused_at(xml, place, reason):
     with pytest.raises(LabelRefused) as refused:
         read(xml.encode(), **KNOWN)
-    assert refused.value.fields["place"] == place
+    assert refused.value.fields["place"].partition(" “")[0] == place
     assert reason in str(refused.value)
 
 
