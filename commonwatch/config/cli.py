@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "due": ("due", "Show what a party owes next."),
     "verify": ("verify", "Prove that nothing was altered: a receipt, a journal, or the node."),
     "rebuild": ("rebuild", "Fold every table anew from the entries."),
+    "nightly": ("nightly", "Do what is done once a day: digests of the logs, old lines and sessions."),
     "backup": ("backup", "Copy the node's database and keys."),
     "pack": ("pack", "Check an organisation pack."),
     "doctor": ("doctor", "Look the installation over and say what to do."),

@@ -2,7 +2,9 @@
 
 from django.conf import settings
 
+from commonwatch.access import logs
 from commonwatch.charter.pack import load
+from commonwatch.config import place
 from commonwatch.register import node
 
 
@@ -19,5 +21,7 @@ def open_node() -> node.Node:
         hosted=frozenset(party.code for party in pack.parties) - {pack.center},
         demo=settings.DEMO,
     )
+    if place.LOGS in settings.DATABASES:
+        logs.keep_aside(made, place.LOGS)
     node.install(made)
     return made

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 SOURCE = Path(__file__).resolve().parents[2]
+LOGS = "logs"
 
 
 def home() -> Path:
@@ -85,3 +86,26 @@ def database(folder: Path) -> dict[str, Any]:
     if url.startswith("sqlite:///"):
         return sqlite(url.removeprefix("sqlite:///"))
     return postgresql(url) if url else sqlite(folder / "commonwatch.sqlite3")
+
+
+def aside(folder: Path, main: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Describe the file in which a node on SQLite keeps its lines of reading and security, beside its record.
+
+    There nobody who opens a page waits for whoever holds the pen. On PostgreSQL nobody waits anyway, and the lines lie
+    in the one database.
+    """
+    if not main["ENGINE"].endswith("sqlite3") or main["NAME"] == ":memory:":
+        return {}
+    return {LOGS: sqlite(folder / "logs.sqlite3")}
+
+
+class Lines:
+    """Which tables are made in the file of the lines: the two kinds of line, and nothing else."""
+
+    def allow_migrate(
+        self, db: str, app_label: str, model_name: str | None = None, **_hints: object
+    ) -> bool | None:
+        """Say whether a table belongs there; of other databases nothing is said."""
+        if db != LOGS:
+            return None
+        return app_label == "access" and model_name in {"opened", "event"}

@@ -62,7 +62,9 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": place.database(HOME)}
-DATABASE_ROUTERS = ["commonwatch.register.node.Router"]
+DATABASES |= place.aside(HOME, DATABASES["default"])
+DATABASE_ROUTERS = ["commonwatch.register.node.Router", "commonwatch.config.place.Lines"]
+LOG_DAYS = int(os.environ.get("COMMONWATCH_LOG_DAYS", "400"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.Account"

@@ -174,7 +174,9 @@ def test_an_account_is_made_with_the_password_given(shell):
         typed="four unrelated words\n",
     )
     [(party, password)] = asked(shell.home, "SELECT party, password FROM access_account")
-    assert asked(shell.home, "SELECT party, office, account FROM access_seat") == [("BY", "na-officer", "by-na-1")]
+    assert asked(shell.home, "SELECT party, office, account FROM access_seat") == [
+        ("BY", "na-officer", "by-na-1")
+    ]
     assert party == "BY"
     assert check_password("four unrelated words", password)
 

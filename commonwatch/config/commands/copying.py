@@ -11,11 +11,13 @@ from typing import Any
 
 from django.db import connections
 
+from commonwatch.config import place
 from commonwatch.config.commands import say
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.register import wall
 
 DATABASE = "commonwatch.sqlite3"
+LINES = "logs.sqlite3"
 PAGES = 2048
 
 
@@ -31,7 +33,8 @@ def copy(home: Path, target: Path, *, keys: bool) -> dict[str, Any]:
     """Copy database and keys; return where they are and how large.
 
     The database comes first and the keys after it, so that every journal in the copy has its key there: a key is on
-    the disk before the first entry that it signs.
+    the disk before the first entry that it signs. So do the lines of reading and security: those that are digested in
+    the copy are in it.
 
     :raises TargetTaken: when a file is in the way.
     :raises Broken: when the copy does not hold.
@@ -46,6 +49,7 @@ def copy(home: Path, target: Path, *, keys: bool) -> dict[str, Any]:
     done: dict[str, Any] = {"target": str(folder), "files": {}}
     if sqlite:
         _database(folder / DATABASE)
+        _database(folder / LINES, alias=place.LOGS)
     else:
         done["command"] = _pg_dump(folder / "commonwatch.dump")
     for name in ("pack", "secret"):
@@ -72,14 +76,14 @@ def _only_database(target: Path, *, sqlite: bool) -> dict[str, Any]:
     return {"target": str(target), "files": {target.name: target.stat().st_size}}
 
 
-def _database(target: Path) -> None:
+def _database(target: Path, *, alias: str = "default") -> None:
     """Copy the SQLite database as it stands at one moment, into a file that appears whole or not at all.
 
     The copy is taken in one step of reading: those who write wait for nothing, and what they write is not in it.
     """
     draft = target.with_name(target.name + ".new")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    source = connections["default"].settings_dict["NAME"]
+    source = connections[alias].settings_dict["NAME"]
     with (
         closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
         closing(sqlite3.connect(draft)) as new,

@@ -5,7 +5,6 @@ import socket
 import sys
 from importlib import import_module
 from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from commonwatch.config.commands import ending, inside, say
 from commonwatch.config.commands.serve import PortTaken, serve
-from commonwatch.config.sample import marker, posts
+from commonwatch.config.sample import marker, nights, posts
 
 PACK = "csto"
 DAYS = 60
@@ -70,12 +69,15 @@ def demo(  # noqa: PLR0913 - one for each option of the command
         return
     shown = f"[{host}]" if ":" in host else host
     living = _posts(made.plan, url=f"http://{shown}:{port}", home=home, still=still)
-    living.start()
+    beside = (living, _way().Process(target=nights.run, args=(home,), daemon=True))
+    for each in beside:
+        each.start()
     try:
         ctx.invoke(serve, home=home, host=host, port=port, threads=32, workers=1)
     finally:
-        living.terminate()
-        living.join(timeout=5)
+        for each in beside:
+            each.terminate()
+            each.join(timeout=5)
 
 
 def _check_free(host: str, port: int) -> None:
@@ -120,10 +122,8 @@ def _prepared(home: Path, mark: marker.Marker) -> Any:
     return made
 
 
-def _posts(plan: Any, *, url: str, home: Path, still: bool) -> BaseProcess:
+def _posts(plan: Any, *, url: str, home: Path, still: bool) -> Any:
     """Return the process in which the posts of the sample work; it greets once the node answers."""
-    # A copy of this process costs next to no memory; where copying is not safe it is started afresh.
-    way = get_context("fork") if sys.platform == "linux" else get_context("spawn")
     greeting = (
         "",
         f"Open {url}/ and sign in by one click as",
@@ -136,4 +136,9 @@ def _posts(plan: Any, *, url: str, home: Path, still: bool) -> BaseProcess:
         "Ctrl-C stops it; the next start goes on from here.",
     )
     given = {"url": url, "home": home, "greeting": greeting, "still": still}
-    return way.Process(target=posts.run, args=(plan,), kwargs=given, daemon=True)
+    return _way().Process(target=posts.run, args=(plan,), kwargs=given, daemon=True)
+
+
+def _way() -> Any:
+    """Return how a process is started: a copy costs next to no memory; where it is not safe, afresh."""
+    return get_context("fork") if sys.platform == "linux" else get_context("spawn")

@@ -46,7 +46,8 @@ def make(home: Path) -> dict[str, Any]:
     _note(done, f"{home / 'secret'}, which signs sessions", was=(home / "secret").exists())
     place.write_secret(home)
     changes = lacking()
-    call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    for alias in connections:
+        call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
     said = f", {changes} changes applied" if changes else ""
     _note(done, f"database ({connections['default'].vendor}){said}", was=not changes)
     key = home / "keys" / f"{pack.center}.seed"
@@ -97,5 +98,9 @@ def lacking() -> int:
     name = connections["default"].settings_dict["NAME"]
     if connections["default"].vendor == "sqlite" and not os.access(Path(name).parent, os.W_OK):
         raise PermissionError(13, "the folder cannot be written", str(Path(name).parent))
-    executor = MigrationExecutor(connections["default"])
+    return max(_lacking(alias) for alias in connections)
+
+
+def _lacking(alias: str) -> int:
+    executor = MigrationExecutor(connections[alias])
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

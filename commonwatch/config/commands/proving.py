@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connections
 
-from commonwatch.config.commands import say
+from commonwatch.access import digests
+from commonwatch.config.commands import say, tending
 from commonwatch.errors import Broken
 from commonwatch.register import log, node, rebuild, seal
 from commonwatch.register.guard import BehindGuard
@@ -28,6 +29,7 @@ def node_holds(*, tables: bool) -> dict[str, Any]:
             journals = _each(rows, step)
         _hold_to_guard()
     also = ["The guard agrees with what is stored."]
+    also.append(f"The logs agree with {say.count(digests.check_all(kept=tending.kept()), 'digest')}.")
     if tables:
         _compare_tables()
         also.append("Every table is what its entries say.")
