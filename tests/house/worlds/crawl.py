@@ -151,7 +151,9 @@ class Crawl:
             yield Question(route.name, way, "HEAD", first)
             yield Question(route.name, way, "OPTIONS", first)
             if self.viewer.thorough and len(sets) > 2:
-                yield Question(route.name, way, "HEAD", self._path(route, sets[2]))
+                other = self._path(route, sets[2])
+                yield Question(route.name, way, "HEAD", other)
+                yield from (Question(route.name, way, "GET", other, each) for each in HEADERS[:2])
 
     def again(self):
         """Every page that gave a mark, asked again with every mark that any page gave."""

@@ -194,7 +194,7 @@ DEEDS = (
         NOBODY,
         report("KG", "T4", "2026-W34", channel="api", client="post", sent=SAME_REF),
     ),
-    Deed("by-same-ref", "14 04:49", NOBODY, report("BY", "U1", channel="api", client="post", sent=SAME_REF)),
+    Deed("by-same-ref", "14 04:49", NOBODY, report("BY", "U1", channel="api", client="mail", sent=SAME_REF)),
     half(
         "by-d1-14",
         "14 05:00",
