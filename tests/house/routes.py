@@ -72,3 +72,6 @@ ROUTES = {
 def rule(name):
     """The rule of an address; one that is not listed yet is examined as a page of offices."""
     return ROUTES.get(name, PAGE)
+    "exchange:release-report": PAGE,
+    "exchange:release": PAGE,
+    "exchange:withdraw-release": ACT,

@@ -18,7 +18,7 @@ OPEN_SHELVES = {"commonwatch.federation.serving", "commonwatch.federation.views"
 PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
 ROUND_THE_GATE = {
     ("commonwatch.federation.serving", "_bundle"): "the journal was found on the reader's shelves",
-    ("commonwatch.desks.exchange.board", "stream"): "asks the reader's shelves alone, and ends in visible_to",
+    ("commonwatch.desks.exchange.board", "_newest"): "asks the reader's shelves alone; rows come by visible_to",
 }
 ENTRANCE = "commonwatch.ui.entrance"
 DJANGOS = {"auth", "contenttypes", "sessions"}

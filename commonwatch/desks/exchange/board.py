@@ -20,7 +20,7 @@ from commonwatch.charter.label import Label, readable
 from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.intake import activations, micros, moment, now, waivers
-from commonwatch.desks.exchange.models import Report, Seen, Slip
+from commonwatch.desks.exchange.models import Release, Report, Seen, Slip
 from commonwatch.register import node, wall
 from commonwatch.register.audience import first_of, following, turn_of
 from commonwatch.register.gate import Reader, Shelf
@@ -231,10 +231,14 @@ def _going_on(found: Sequence[Filed]) -> list[Filed]:
     return [each for each in found if following(each.key) not in keys]
 
 
-def look(by: Actor, *rows: Report, how: str = "page") -> None:
-    """Write into the log of reading that `by` is about to be given what these reports say."""
+def look(by: Actor, *rows: Report | Release, how: str = "page") -> None:
+    """Write into the log of reading that `by` is about to be given what these reports or releases say."""
     things = [
-        logs.thing(row, version=row.versions, detail=f"{row.type} {row.period or row.event_at}")
+        logs.thing(
+            row,
+            version=row.versions if isinstance(row, Report) else row.version,
+            detail=f"{row.type} {row.period or row.event_at}",
+        )
         for row in rows
     ]
     logs.opened(by=by, things=things, how=how)
@@ -245,12 +249,26 @@ def stream(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = 
 
     `by` asks for those of one party alone, `besides` leaves those of one party out.
     """
+    keys = _newest("exchange_report", reader, count=count, by=by, besides=besides)
+    rows = Report.objects.visible_to(reader).filter(key__in=keys)
+    return list(rows.select_related("journal").order_by("-last_at", "key")[:count])
+
+
+def releases(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = "") -> list[Release]:
+    """Return the latest releases that the reader may see, newest first, as `stream` does reports."""
+    keys = _newest("exchange_release", reader, count=count, by=by, besides=besides)
+    rows = Release.objects.visible_to(reader).filter(key__in=keys)
+    return list(rows.select_related("journal").order_by("-last_at", "key")[:count])
+
+
+def _newest(table: str, reader: Reader, *, count: int, by: str, besides: str) -> list[str]:
+    """Return the keys of the rows of a table that were written last in the journals within reach."""
     shelves = [each for each in reader.shelves if by in ("", each.party) and each.party != besides]
     journals = _latest(shelves)
     if not journals:
         return []
     one = (
-        'SELECT * FROM (SELECT "key", "last_at" FROM "exchange_report"'
+        f'SELECT * FROM (SELECT "key", "last_at" FROM "{table}"'  # noqa: S608 - a name of ours
         ' WHERE "journal_id" = %s ORDER BY "last_at" DESC, "key" LIMIT %s) t'
     )
     parts = " UNION ALL ".join([one] * len(journals))
@@ -258,9 +276,7 @@ def stream(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = 
     wall.reach(reader.reach)
     with connections[node.current().database].cursor() as cursor:
         cursor.execute(query, [*[value for journal in journals for value in (journal, count)], count])
-        keys = [key for (key,) in cursor.fetchall()]
-    rows = Report.objects.visible_to(reader).filter(key__in=keys)
-    return list(rows.select_related("journal").order_by("-last_at", "key")[:count])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _latest(shelves: Sequence[Shelf]) -> list[int]:

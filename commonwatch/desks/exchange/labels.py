@@ -47,6 +47,13 @@ def _special(parties: Sequence[str], writer: str) -> str:
     return ""
 
 
+def audience_name(label: Label, *, writer: str) -> str:
+    """Name the audience that has a label's readers today, as the pack calls it; empty when nobody has named it."""
+    at = node.current()
+    named = at.pack.named(label.parties, writer=writer, on=node.today(at))
+    return next((words(at.pack.audience(code).name) for code in named if ":" not in code), "")
+
+
 def sign(label: Label, *, writer: str, sent: bool = False) -> Sign:
     """Show a label: of something about to be sent, or of something that was."""
     level = node.current().pack.level(label.level)

@@ -280,7 +280,7 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
         "values": _values(type_, row.values),
         "versions": versions(row, type_, reader=by),
         "label": label,
-        "banner": {"text": f"{words(level.banner)} · {_codes(label.parties)}", "tone": level.tone},
+        "banner": {"text": f"{words(level.banner)} · {codes(label.parties)}", "tone": level.tone},
         "categories": ", ".join(label.categories),
         "readers": reader_names(label.parties or (row.party,)),
         "imported": _imported(row),
@@ -294,7 +294,7 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
     }
 
 
-def _codes(parties: Sequence[str]) -> str:
+def codes(parties: Sequence[str]) -> str:
     """Write the readers short, as banners have them."""
     return gettext("EVERYBODY") if tuple(parties) == EVERYBODY else " ".join(parties)
 
@@ -413,8 +413,13 @@ def _changes(
 
 def writer(party: str, office: str) -> str:
     """Name who wrote: the party and the office."""
+    return f"{party_name(party)}, {office_name(office)}"
+
+
+def office_name(code: str) -> str:
+    """Name an office; by its code when the pack has it no more."""
     offices = {each.code: words(each.name) for each in node.current().pack.offices}
-    return f"{party_name(party)}, {offices.get(office, office)}"
+    return offices.get(code, code)
 
 
 def receipt(past: history.Past, row: Entry) -> dict[str, Any]:

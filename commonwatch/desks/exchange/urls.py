@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commonwatch.desks.exchange import tables, views
+from commonwatch.desks.exchange import releases, tables, views
 
 app_name = "exchange"
 urlpatterns = [
@@ -18,7 +18,10 @@ urlpatterns = [
     path("reports/<path:key>/withdraw/", views.withdraw, name="withdraw"),
     path("reports/<path:key>/confirm/", views.confirm, name="confirm"),
     path("reports/<path:key>/seen/", views.seen, name="seen"),
+    path("reports/<path:key>/release/", releases.dialogue, name="release-report"),
     path("reports/<path:key>/", views.report, name="report"),
+    path("releases/<path:key>/withdraw/", releases.withdraw, name="withdraw-release"),
+    path("releases/<path:key>/", releases.release, name="release"),
     path("receipts/<str:entry>/", views.receipt, name="receipt"),
     path("types/", views.types, name="types"),
     path("types/<str:code>/", views.type_page, name="type"),

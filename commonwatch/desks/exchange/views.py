@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from commonwatch.access import logs
 from commonwatch.access.actor import Actor, require
 from commonwatch.access.asking import actor_for
-from commonwatch.desks.exchange import acts, board, forms, rules, shown, watching
+from commonwatch.desks.exchange import acts, board, forms, releasing, rules, shown, watching
 from commonwatch.desks.exchange.intake import UnknownType, activations, micros, now, party_code, type_of
 from commonwatch.desks.exchange.models import Activation, Report, Waiver
 from commonwatch.errors import Refusal
@@ -79,7 +79,8 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
     by = seat(request)
     row = found(by, key)
     board.look(by, row)
-    return page(request, "exchange/report.html", shown.report(by, row))
+    context = shown.report(by, row) | releasing.of_report(by, row)
+    return page(request, "exchange/report.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

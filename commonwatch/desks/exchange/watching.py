@@ -16,7 +16,7 @@ from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import board, rules
 from commonwatch.desks.exchange.intake import moment, now
-from commonwatch.desks.exchange.models import Draft, Report
+from commonwatch.desks.exchange.models import Draft, Release, Report
 from commonwatch.register import node
 from commonwatch.ui.templatetags.cw import clock, type_name, words
 
@@ -65,7 +65,7 @@ def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
         "tally": drawn.tally,
         "needs": waiting[:MOST_NEEDS],
         "needs_left": len(waiting[MOST_NEEDS:]),
-        "stream": [told(row) for row in board.stream(by)],
+        "stream": _latest([told(row) for row in board.stream(by)], board.releases(by), count=board.STREAM),
         "etag": tag,
         "checked_at": f"{at:%H:%M:%S}",
         "events": [
@@ -383,6 +383,37 @@ def told(row: Report) -> dict[str, Any]:
     }
 
 
+def _latest(
+    reports: list[dict[str, Any]], releases: Sequence[Release], *, count: int
+) -> list[dict[str, Any]]:
+    """Put reports and releases into one stream, newest first."""
+    found = [*reports, *map(told_release, releases)]
+    return sorted(found, key=lambda each: (-each["at"], each["url"]))[:count]
+
+
+def told_release(row: Release) -> dict[str, Any]:
+    """Describe a release for the stream, as a report is described."""
+    pack, journal = node.current().pack, row.journal
+    says = gettext("{party} released {type}")
+    if row.state == "withdrawn":
+        says = gettext("{party} withdrew its release of {type}")
+    party = pack.party(row.party).iso3 or row.party
+    what, url = type_name(row.type), reverse("exchange:release", args=[row.key])
+    return {
+        "at": row.last_at,
+        "sentence": format_html(
+            says, party=format_html("<b>{}</b>", party), type=format_html('<a href="{}">{}</a>', url, what)
+        ),
+        "what": what,
+        "period": row.period,
+        "url": url,
+        "level": journal.level,
+        "note": gettext("in part") if row.part else "",
+        "place": f"{journal.party} {journal.slug}",
+        "number": row.place,
+    }
+
+
 def _draft_url(draft: Draft) -> str:
     query = urlencode({"period": draft.period, "owes": draft.owes})
     return f"{reverse('exchange:new', args=[draft.type])}?{query}"
@@ -393,7 +424,8 @@ def mine(by: Actor) -> dict[str, Any]:
     says = Sentences(now())
     due = [each for each in board.duties(by, party=by.party) if each.status is not None]
     sent = [_sent(row) for row in board.stream(by, count=MOST_SENT, by=by.party)]
-    released = [told(row) for row in board.stream(by, count=MOST_SENT, besides=by.party)]
+    came = [told(row) for row in board.stream(by, count=MOST_SENT, besides=by.party)]
+    released = _latest(came, board.releases(by, count=MOST_SENT, besides=by.party), count=MOST_SENT)
     drafts = Draft.objects.filter(account__handle=by.account).order_by("-saved_at")
     return {
         "party_name": words(by.charter_party.name),

@@ -15,6 +15,7 @@ from commonwatch.desks.exchange.acts.releases import (
     plan_release,
     release_of,
     release_report,
+    target_of,
     withdraw_release,
 )
 from commonwatch.desks.exchange.acts.reports import (
@@ -64,6 +65,7 @@ __all__ = [
     "release_report",
     "submit_report",
     "submit_reports",
+    "target_of",
     "withdraw_release",
     "withdraw_report",
 ]

@@ -78,7 +78,7 @@ def plan_release(choice: Choice, *, by: Actor) -> Plan:
     if row.owes != row.party:
         raise rules.ToldByTelephone(owes=row.owes)
     source = label_of(row, by=by)
-    target = _target(choice, source, by=by)
+    target = target_of(choice, source, by=by)
     scheme = node.current().pack.labels
     rules.check_release(source, target, type_=type_of(row.type), state=row.state, scheme=scheme)
     values = rules.chosen_values(row.values, choice.fields, nil=row.state == "nil")
@@ -97,8 +97,11 @@ def plan_release(choice: Choice, *, by: Actor) -> Plan:
     return Plan(row, source, target, values, of, pairs.needed(source), body, shown)
 
 
-def _target(choice: Choice, source: Label, *, by: Actor) -> Label:
-    """Return the label of the release: a named audience as of today, with the originator."""
+def target_of(choice: Choice, source: Label, *, by: Actor) -> Label:
+    """Return the label of the release: a named audience as of today, with the originator.
+
+    :raises NotToBeChosen: when the pack has no such level or audience, or the report no such category.
+    """
     at = node.current()
     pack = at.pack
     level = choice.level or source.level
