@@ -58,8 +58,9 @@ def owner(subject: str) -> str:
 class JournalOpened(Fact, frozen=True):
     """Entry 0 of every journal: its audience in full, its epoch, the key that signs it, and what it continues.
 
-    `previous` is the origin of the epoch before, with its size and root (hex) then; `hosted_by` names the party on
-    whose node the key is held when that is not the owner itself. `pack` is the digest (hex) of the pack in force.
+    `previous` is the origin of the epoch before, with its size and root (hex) then, which are left out when somebody
+    reads this journal who could not read that one; `hosted_by` names the party on whose node the key is held when that
+    is not the owner itself. `pack` is the digest (hex) of the pack in force.
     `audience` lists the names that the pack has for these readers: "CODE", or "CODE:PARTY" for another party's matter.
     """
 

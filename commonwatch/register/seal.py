@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from django.db import connections
 
-from commonwatch.charter.label import Label
+from commonwatch.charter.label import Label, flows
 from commonwatch.journal import checkpoint, tiles, tree
 from commonwatch.register import audience, wall
 from commonwatch.register.fact import JournalOpened
@@ -34,12 +34,14 @@ def slug_of(node: Node, *, party: str, label: Label) -> str:
 def new_journal(node: Node, *, party: str, mode: str, label: Label) -> tuple[Journal, JournalOpened]:
     """Make the row of a new journal and the fact that will be its entry 0.
 
-    When the audience had a journal before, this is its next epoch and says what it continues.
+    When the audience had a journal before, this is its next epoch and says what it continues. How long that was, and
+    its root, is said only where nobody reads this one who could not read that one: its size counts what it holds.
     """
     slug = slug_of(node, party=party, label=label)
     epochs = Journal.objects.filter(party=party, mode=mode, slug=slug)
     epoch = max(epochs.values_list("epoch", flat=True), default=0) + 1
     before = next(reversed(audience.family(node, party=party, mode=mode, label=label)), None)
+    same = before and flows(audience.label_of_journal(before), label, scheme=node.pack.labels)
     called = audience.names(node, party=party, readers=label.parties)
     origin = f"{node.pack.organisation}/{party}/{mode}/{slug}/{epoch}"
     row = Journal.objects.create(
@@ -61,8 +63,8 @@ def new_journal(node: Node, *, party: str, mode: str, label: Label) -> tuple[Jou
         pack=node.pack.digest,
         hosted_by="" if party == node.party else node.party,
         previous=before.origin if before else "",
-        previous_size=before.size if before else 0,
-        previous_root=before.root if before else "",
+        previous_size=before.size if before and same else 0,
+        previous_root=before.root if before and same else "",
         audience=called,
     )
     return row, opened

@@ -108,6 +108,16 @@ def test_a_journal_closes_with_one_last_entry_and_goes_on_in_the_next(leaving, c
     assert history.past(Entry.objects.get(journal=old, number=old.size - 1)).fact.next == SECOND
 
 
+def test_who_joins_is_not_told_how_much_was_written_before(small):
+    small.node.pack = without("AM", since=date(2026, 9, 15), until=None)
+    write(by=small.officer(party="BY"), label=WITHOUT_AM)
+    small.clock.tick(days=1)
+
+    assert epoch.turn_over() == [(FIRST, SECOND)]
+    opened = history.past(Entry.objects.get(journal__origin=SECOND, number=0)).fact
+    assert (opened.previous, opened.previous_size, opened.previous_root) == (FIRST, 0, "")
+
+
 def test_who_left_reads_what_was_and_nothing_after(leaving, carrying):
     carrying(carry_on("report/BY/one"))
     write(by=leaving.officer(party="BY"))
