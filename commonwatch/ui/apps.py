@@ -1,5 +1,7 @@
 """The hall as a Django application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class UiConfig(AppConfig):
 
     name = "commonwatch.ui"
     label = "ui"
+
+    def ready(self) -> None:
+        """Listen to what belongs onto the security log."""
+        import_module("commonwatch.ui.noticing").connect()

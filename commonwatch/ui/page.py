@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from commonwatch.errors import Refusal
+from commonwatch.ui.noticing import remember
 
 
 def page(
@@ -20,6 +21,8 @@ def page(
     """Render a page, or only its named part when the page asks for it by script."""
     asked = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
     name = f"{template}#{part}" if part and asked else template
+    if isinstance(context.get("refusal"), Refusal):
+        remember(request, context["refusal"])
     answer = render(request, name, context, status=status)
     patch_vary_headers(answer, ("HX-Request", "Cookie"))
     return answer

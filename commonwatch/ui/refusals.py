@@ -12,6 +12,7 @@ from django.views.csrf import csrf_failure
 
 from commonwatch.access.actor import SignInFirst
 from commonwatch.errors import Refusal, _
+from commonwatch.ui.noticing import notice, remember
 from commonwatch.ui.page import refusal_page
 
 
@@ -66,6 +67,7 @@ class PageTooOld(Refusal):
 
 def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form without the mark of its session: by script as a notice above it, otherwise as a page."""
+    remember(request, PageTooOld())
     if request.headers.get("HX-Request") == "true":
         return refusal_page(request, PageTooOld())
     return csrf_failure(request, reason=reason)
@@ -78,13 +80,16 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request."""
-        return self.get_response(request)
+        """Answer one request, and note what belongs onto the security log."""
+        answer = self.get_response(request)
+        notice(request, answer)
+        return answer
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; anything else goes on to be an error."""
         if not isinstance(error, Refusal):
             return None
+        remember(request, error)
         if request.path.startswith("/api/"):
             return problem(error)
         if error.status == SignInFirst.status and request.method in {"GET", "HEAD"}:

@@ -4,10 +4,12 @@ import json
 import logging
 
 import pytest
+from django.conf import settings
 
 from commonwatch.access import logs
 from commonwatch.access.facts import DayDigested
-from commonwatch.access.models import Event, Opened
+from commonwatch.access.models import Event, Opened, Token
+from commonwatch.access.tokens import new_token
 from commonwatch.charter.label import Label
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
@@ -105,3 +107,102 @@ def test_the_lines_of_nobody_are_read_by_the_party_that_keeps_the_node(house):
     assert [each.party for each in logs.events("CRC")] == [""]
     assert [each.party for each in logs.events("BY")] == ["BY"]
     assert not logs.events("AM").exists()
+
+
+def noted():
+    return [
+        (each.kind, each.party, each.account, json.loads(each.detail))
+        for each in Event.objects.order_by("id")
+    ]
+
+
+def test_every_sign_in_that_succeeds_or_fails_is_noted(house):
+    house.account("BY", "na-officer", password="the rain in minsk 1")
+    client = house.client()
+    client.post("/sign-in/", {"handle": "by-na-officer", "password": "wrong"})
+    client.post("/sign-in/", {"handle": "by-na-officer", "password": "the rain in minsk 1"})
+    client.post("/sign-out/")
+    kinds = [(kind, party, account) for kind, party, account, _detail in noted()]
+    assert kinds == [
+        ("sign-in-failed", "BY", "by-na-officer"),
+        ("signed-in", "BY", "by-na-officer"),
+        ("signed-out", "BY", "by-na-officer"),
+    ]
+
+
+def test_a_handle_that_nobody_has_is_not_kept_since_it_may_be_a_password(house):
+    house.client().post("/sign-in/", {"handle": "the rain in minsk 1", "password": "by-na-officer"})
+    ((kind, party, account, detail),) = noted()
+    assert (kind, party, account, detail["known"]) == ("sign-in-failed", "", "", False)
+    assert "minsk" not in Event.objects.get().detail
+
+
+def test_an_act_without_the_mandate_is_noted_with_the_refusals_code(house):
+    client = house.client("BY", "permrep")
+    Event.objects.all().delete()
+    assert client.post("/waivers/", {"type": "D1", "party": "BY", "ground": "x"}).status_code == 403
+    ((kind, party, account, detail),) = noted()
+    assert (kind, party, account) == ("refused", "BY", "by-permrep")
+    assert (detail["code"], detail["at"]) == ("access.not-mandated", "exchange:waivers")
+
+
+def test_what_is_absent_and_what_is_forbidden_are_noted_alike_by_who_asked(house):
+    hidden = reported(house, audience="center").subject
+    never = hidden[:-4] + "0000"
+    client = house.client("AM", "na-officer")
+    Event.objects.all().delete()
+    for key in (hidden, never):
+        assert client.get(f"/reports/{key}/").status_code == 404
+    first, second = noted()
+    assert first[:3] == second[:3] == ("not-found", "AM", "am-na-officer")
+    assert first[3] == second[3] | {"asked": hidden}
+    assert not Event.objects.filter(party="BY").exists()
+
+
+def test_a_key_that_is_not_accepted_is_noted_with_the_reason_and_without_the_key(house):
+    account = house.account("BY", "na-officer")
+    secret = new_token(account, client="sender")
+    Event.objects.all().delete()
+    client = house.client()
+    for key in (secret, "cw_made-up"):
+        Token.objects.update(revoked=True)
+        assert client.get("/api/reports", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+    assert [(each[0], each[1], each[3]["why"]) for each in noted()] == [
+        ("key-refused", "BY", "revoked"),
+        ("key-refused", "", "unknown"),
+    ]
+    assert not any(key in row.detail for row in Event.objects.all() for key in (secret, "made-up"))
+
+
+def test_a_form_without_the_mark_of_its_session_is_noted(house):
+    client = house.client("BY", "na-officer", enforce_csrf_checks=True)
+    Event.objects.all().delete()
+    assert client.post("/waivers/", {}).status_code == 403
+    assert [each[:3] for each in noted()] == [("form-refused", "BY", "by-na-officer")]
+
+
+def test_a_session_that_was_tampered_with_is_noted_and_opens_nothing(house):
+    client = house.client("BY", "na-officer")
+    Event.objects.all().delete()
+    client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+    assert client.get("/").status_code == 302
+    assert [each[:2] for each in noted()] == [("session-unknown", "")]
+
+
+def test_a_label_that_the_type_does_not_allow_is_noted_also_inside_a_batch(house):
+    key = new_token(house.account("BY", "na-officer"), client="sender")
+    Event.objects.all().delete()
+    report = {"type": "D1", "period": PERIOD, "values": {"change": "no_change"}, "level": "H0"}
+    client, headers = house.client(), {"Authorization": f"Bearer {key}"}
+    for path, body in (("/api/reports", report), ("/api/reports/batch", {"reports": [report]})):
+        sent = client.post(path, json.dumps(body), content_type="application/json", headers=headers)
+        assert sent.status_code == 422
+    found = [each for each in noted() if each[0] == "refused"]
+    assert [each[3]["code"] for each in found] == ["exchange.label-not-allowed"] * 2
+
+
+def test_a_typing_error_is_no_matter_of_security(house):
+    client = house.client("BY", "na-officer")
+    Event.objects.all().delete()
+    assert client.post("/reports/new/D1/", {"_period": PERIOD}).status_code == 422
+    assert noted() == []

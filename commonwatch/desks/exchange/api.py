@@ -21,6 +21,7 @@ from commonwatch.desks.exchange.rules import ConfirmFirst, ContentRefused
 from commonwatch.errors import Refusal, _
 from commonwatch.formats import strict
 from commonwatch.register import history, node
+from commonwatch.ui.noticing import remember
 from commonwatch.ui.refusals import problem, told
 
 MOST = 5000
@@ -130,8 +131,9 @@ def answer(body: Any, *, status: int = 200) -> HttpResponse:
 
 
 @api.exception_handler(Refusal)
-def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:  # noqa: ARG001 - the handler's signature
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Answer a refusal, naming every place that is wrong."""
+    remember(request, refusal)
     if isinstance(refusal, ContentRefused):
         return problem(refusal, extra={"errors": faults(refusal.fields["faults"])})
     if isinstance(refusal, ConfirmFirst):
