@@ -514,7 +514,7 @@ def test_what_everybody_reads_is_offered_at_the_lowest_level_alone(house, at_by)
 
     assert choice
     assert "Only at the level H0" in choice[0]
-    assert "everybody, the public included" in choice[0]
+    assert "By everybody: public." in choice[0]
 
 
 def test_who_does_not_take_part_is_not_named_as_owing(at_by):

@@ -1,12 +1,19 @@
 """Labels in words: who will read, who reads, and at which level; the same words before sending and after it."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
+from commonwatch.access.actor import Actor
 from commonwatch.charter.label import EVERYBODY, Label
+from commonwatch.desks.exchange import forms
+from commonwatch.desks.exchange.carrying import readers_on
+from commonwatch.desks.exchange.intake import content_label, status_label
+from commonwatch.desks.exchange.models import Report
+from commonwatch.errors import Refusal
 from commonwatch.register import node
+from commonwatch.register.gate import label_of
 from commonwatch.ui.templatetags.cw import party_name, words
 
 
@@ -65,3 +72,93 @@ def sign(label: Label, *, writer: str, sent: bool = False) -> Sign:
         banner=words(level.banner),
         categories=", ".join(f"{code} {marks.get(code, '')}".strip() for code in label.categories),
     )
+
+
+# The chooser of a form
+
+
+class Level(NamedTuple):
+    """A level to be chosen, with the words of its banner."""
+
+    code: str
+    banner: str
+    tone: str
+    chosen: bool
+
+
+class Audience(NamedTuple):
+    """An audience to be chosen: who will read, and a remark on when it can be chosen."""
+
+    code: str
+    name: str
+    readers: str
+    only: str
+    chosen: bool
+
+
+def chooser(by: Actor, form: forms.Form) -> dict[str, Any]:
+    """Show which levels and audiences a type leaves to its sender, and who will read by the present choice.
+
+    What does not go together is said beside the button that sends, where the readers would stand.
+    """
+    try:
+        label = _label(by, form, audience=form.audience, level=form.level)
+        stands: dict[str, Any] = {"sign": sign(label, writer=by.party), "hindrance": None}
+    except Refusal as refusal:
+        stands = {"sign": None, "hindrance": refusal}
+    return {"levels": _levels(form), "audiences": _audiences(by, form), **stands}
+
+
+def kept(corrects: Report) -> dict[str, Any]:
+    """Show the label of a correction: that of its report, which keeps it for life; nothing is to be chosen."""
+    journal = corrects.journal
+    label = label_of(level=journal.level, categories=journal.categories, parties=journal.parties)
+    if journal.closed:
+        label = Label(level=label.level, categories=label.categories, parties=readers_on(corrects))
+    return {"levels": [], "audiences": [], "sign": sign(label, writer=corrects.party), "hindrance": None}
+
+
+def of_status(by: Actor, type_: str, owes: str) -> Sign | None:
+    """Show who will read that a duty is waived or a type switched on; None for what the pack does not have."""
+    pack = node.current().pack
+    if not (pack.has_type(type_) and pack.has_party(owes)):
+        return None
+    return sign(status_label(pack.type(type_), owes=owes, by=by.party), writer=by.party)
+
+
+def _label(by: Actor, form: forms.Form, *, audience: str, level: str) -> Label:
+    return content_label(form.type, owes=form.owes, by=by.party, level=level, audience=audience)
+
+
+def _levels(form: forms.Form) -> list[Level]:
+    pack = node.current().pack
+    codes = dict.fromkeys((form.type.level, *form.type.levels))
+    found = [pack.level(code) for code in codes]
+    return [Level(each.code, words(each.banner), each.tone, each.code == form.level) for each in found]
+
+
+def _audiences(by: Actor, form: forms.Form) -> list[Audience]:
+    """List the audiences that a type allows; one that no level allows is not offered.
+
+    What everybody may read is sent at the lowest level alone: that is said beside it.
+    """
+    pack, found = node.current().pack, []
+    for code in dict.fromkeys((form.type.audience, *form.type.audiences)):
+        parties, only = _readers_at(by, form, code), ""
+        if not parties:
+            lowest = pack.level(pack.labels.lowest)
+            parties = _readers_at(by, form, code, level=lowest.code)
+            only = gettext("Only at the level {level}.").format(level=f"{lowest.code} {words(lowest.name)}")
+        if parties:
+            readers = will_read(parties, writer=by.party)
+            name, chosen = words(pack.audience(code).name), code == form.audience
+            found.append(Audience(code, name, readers, only, chosen))
+    return found
+
+
+def _readers_at(by: Actor, form: forms.Form, audience: str, *, level: str = "") -> tuple[str, ...]:
+    """Return who reads at a level, the type's own when none is named; nobody when the two do not go together."""
+    try:
+        return _label(by, form, audience=audience, level=level).parties
+    except Refusal:
+        return ()

@@ -14,15 +14,14 @@ from commonwatch.access.actor import Actor
 from commonwatch.charter import recurrence
 from commonwatch.charter.label import EVERYBODY
 from commonwatch.charter.model import Field, InformationType, Party, Schedule
-from commonwatch.desks.exchange import board, forms, rules
-from commonwatch.desks.exchange.carrying import readers_on
+from commonwatch.desks.exchange import board, forms, labels, rules
 from commonwatch.desks.exchange.facts import (
     ReportCarried,
     ReportCorrected,
     ReportSubmitted,
     ReportWithdrawn,
 )
-from commonwatch.desks.exchange.intake import content_label, moment, now
+from commonwatch.desks.exchange.intake import moment, now
 from commonwatch.desks.exchange.models import Activation, Report, Seen, Waiver
 from commonwatch.desks.exchange.watching import span
 from commonwatch.register import history, node
@@ -122,13 +121,6 @@ def period_text(period: str) -> str:
     return period
 
 
-def reader_names(parties: Sequence[str]) -> str:
-    """Say in words who reads."""
-    if tuple(parties) == EVERYBODY:
-        return gettext("everybody, the public included")
-    return ", ".join(party_name(code) for code in parties)
-
-
 def kind_of(code: str) -> InformationType | None:
     """Return an information type, or None when the pack no longer has it."""
     pack = node.current().pack
@@ -155,9 +147,7 @@ def form(by: Actor, form: forms.Form, corrects: Report | None = None) -> dict[st
         ],
         "periods": [_period_choice(key, due, form.period) for key, due in form.periods],
         "on_event": type_.schedule is None or type_.urgent,
-        "levels": _levels(type_, form.level),
-        "audiences": _audiences(by, form),
-        "readers": reader_names(_reached(by, form, corrects)),
+        **(labels.chooser(by, form) if corrects is None else labels.kept(corrects)),
         "on_behalf": form.owes != by.party,
         "corrects": corrects,
         "may_nil": type_.nil,
@@ -203,60 +193,6 @@ def _period_choice(key: str, due: str, chosen: str) -> Choice:
     return Choice(key, name, key == chosen)
 
 
-def _levels(type_: InformationType, chosen: str) -> list[Choice]:
-    pack = node.current().pack
-    codes = dict.fromkeys((type_.level, *type_.levels))
-    return [Choice(code, f"{code} {words(pack.level(code).name)}", code == chosen) for code in codes]
-
-
-def _audiences(by: Actor, form: forms.Form) -> list[dict[str, Any]]:
-    """List the audiences that a type allows, each with the parties in it; one that no level allows is not offered.
-
-    What everybody may read is sent at the lowest level alone: that is said beside it.
-    """
-    pack = node.current().pack
-    codes = dict.fromkeys((form.type.audience, *form.type.audiences))
-    lowest = min(pack.labels.levels, key=lambda each: each.rank)
-    found = []
-    for code in codes:
-        parties, only = _readers_at(by, form, code), False
-        if not parties:
-            parties, only = _readers_at(by, form, code, level=lowest.code), True
-        if parties:
-            says = gettext("Only at the level {level}.").format(level=f"{lowest.code} {words(lowest.name)}")
-            found.append(
-                {
-                    "code": code,
-                    "name": words(pack.audience(code).name),
-                    "chosen": code == form.audience,
-                    "readers": reader_names(parties),
-                    "only": says if only else "",
-                }
-            )
-    return found
-
-
-def _reached(by: Actor, form: forms.Form, corrects: Report | None) -> tuple[str, ...]:
-    """Return who will read what is sent, where that is not what it was: a correction goes to those of the report."""
-    if corrects is None:
-        return _readers(by, form, form.audience)
-    return readers_on(corrects) if corrects.journal.closed else ()
-
-
-def _readers_at(by: Actor, form: forms.Form, audience: str, *, level: str = "") -> tuple[str, ...]:
-    """Return who reads at a level, the type's own when none is named; nobody when the two do not go together."""
-    try:
-        label = content_label(form.type, owes=form.owes, by=by.party, level=level, audience=audience)
-    except rules.LabelNotAllowed:
-        return ()
-    return label.parties
-
-
-def _readers(by: Actor, form: forms.Form, audience: str) -> tuple[str, ...]:
-    """Return who will read; what the type does not allow is refused on sending, not while typing."""
-    return _readers_at(by, form, audience) or _readers_at(by, form, "")
-
-
 # A report
 
 
@@ -282,7 +218,7 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
         "label": label,
         "banner": {"text": f"{words(level.banner)} · {codes(label.parties)}", "tone": level.tone},
         "categories": ", ".join(label.categories),
-        "readers": reader_names(label.parties or (row.party,)),
+        "read_by": labels.sign(label, writer=row.party, sent=True),
         "imported": _imported(row),
         "on_behalf": row.owes != row.party,
         "confirmed": Report.objects.visible_to(by).filter(confirms=row.key).first(),
@@ -718,7 +654,15 @@ def active(by: Actor, rows: Iterable[Activation]) -> dict[str, Any]:
     on = {each.type for each in found if each.until is None}
     switched = [each for each in pack.types if each.schedule is not None and each.schedule.while_active]
     return {
-        "types": [{"type": each, "on": each.code in on, "when": schedule_text(each)} for each in switched],
+        "types": [
+            {
+                "type": each,
+                "on": each.code in on,
+                "when": schedule_text(each),
+                "sign": labels.of_status(by, each.code, by.party),
+            }
+            for each in switched
+        ],
         "rows": [
             {"row": each, "who": _for_whom(each.parties), **_stretch(each.since, each.until, at)}
             for each in found

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from commonwatch.access import logs
 from commonwatch.access.actor import Actor, require
 from commonwatch.access.asking import actor_for
-from commonwatch.desks.exchange import acts, board, forms, releasing, rules, shown, watching
+from commonwatch.desks.exchange import acts, board, forms, labels, releasing, rules, shown, watching
 from commonwatch.desks.exchange.intake import UnknownType, activations, micros, now, party_code, type_of
 from commonwatch.desks.exchange.models import Activation, Report, Waiver
 from commonwatch.errors import Refusal
@@ -23,6 +23,7 @@ from commonwatch.ui.page import page, refusal_page
 from commonwatch.ui.templatetags.cw import type_name
 
 Get = require_safe
+PLURAL = {"type": "types", "party": "parties"}
 
 
 def seat(request: HttpRequest) -> Actor:
@@ -94,16 +95,17 @@ def new(request: HttpRequest, code: str) -> HttpResponse:
         return _submitted(request, by, type_, owes)
     period = request.GET.get("period", "")
     draft = forms.drafts(by, code, owes=owes, period=period).first()
+    label = {name: request.GET[name] for name in ("_level", "_audience") if name in request.GET}
     form = forms.blank(
         type_,
         by=by,
         owes=owes,
-        typed=draft.content if draft else None,
+        typed=(draft.content if draft else {}) | label,
         before=forms.last_values(type_, owes=owes, by=by),
         period=period,
     )
     form.saved_at = draft.saved_at if draft else None
-    return page(request, "exchange/form.html", shown.form(by, form))
+    return page(request, "exchange/form.html", shown.form(by, form), part="readers")
 
 
 def _submitted(request: HttpRequest, by: Actor, type_: Any, owes: str) -> HttpResponse:
@@ -279,9 +281,17 @@ def waivers(request: HttpRequest) -> HttpResponse:
             return go(request, reverse("exchange:waivers"))
     rows = Waiver.objects.visible_to(by).order_by("-since", "key")
     status = context["refusal"].status if context else 200
-    return page(
-        request, "exchange/waivers.html", shown.waivers(by, rows) | context, part="list", status=status
-    )
+    context = shown.waivers(by, rows) | context
+    context["sign"] = _informed(by, request, context)
+    part = "list" if request.method == "POST" else "readers"
+    return page(request, "exchange/waivers.html", context, part=part, status=status)
+
+
+def _informed(by: Actor, request: HttpRequest, context: dict[str, Any]) -> labels.Sign | None:
+    """Show who will read a waiver of the type and party that are chosen, or stand first in the form."""
+    first = {name: each[0].code for name in ("type", "party") if (each := context[PLURAL[name]])}
+    typed = {name: request.POST.get(name) or request.GET.get(name) or code for name, code in first.items()}
+    return labels.of_status(by, typed.get("type", ""), typed.get("party", ""))
 
 
 def _grant(by: Actor, request: HttpRequest) -> None:
