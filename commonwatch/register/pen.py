@@ -23,10 +23,13 @@ T = TypeVar("T")
 
 
 class Stopped(Refusal):
-    """Writing has stopped on this node; reading goes on."""
+    """Writing has stopped on this node; reading goes on.
+
+    Why is said on the log alone: it names journals and subjects that whoever is refused may not know of.
+    """
 
     code, status = "register.stopped", 503
-    says = _("This node has stopped writing: {reason}")
+    says = _("This node has stopped writing.")
     hint = _("Nothing was lost. Tell the operator, who runs: commonwatch doctor")
 
 
@@ -74,7 +77,7 @@ class Pen:
         self._stopped = ""
 
     def stop(self, reason: str) -> None:
-        """Refuse every further turn, with this reason, and raise the alarm."""
+        """Refuse every further turn, and raise the alarm with the reason."""
         self._stopped = reason
         logger.critical("Writing has stopped on this node: %s", reason)
 
@@ -117,7 +120,7 @@ class Pen:
 
     def _write(self, batch: list[_Waiting], session: Callable[[], Any]) -> None:
         if self._stopped:
-            raise Stopped(reason=self._stopped)
+            raise Stopped
         with session() as work:
             for waiting in batch:
                 try:

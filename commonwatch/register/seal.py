@@ -1,5 +1,6 @@
 """What happens to a journal at the edges of a transaction: opened, grown, signed, guarded; and the waking check."""
 
+import logging
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
@@ -12,6 +13,9 @@ from commonwatch.register.fact import JournalOpened
 from commonwatch.register.guard import BehindGuard, Guard, compare, signed
 from commonwatch.register.models import Journal
 from commonwatch.register.node import Node, today
+from commonwatch.register.pen import Stopped
+
+logger = logging.getLogger("commonwatch.register")
 
 UPSERT = (
     'INSERT INTO "register_tile" ("journal_id", "level", "number", "data") VALUES (%s, %s, %s, %s)'
@@ -122,14 +126,18 @@ def wake(node: Node) -> None:
 
     What the guard has not seen yet it is told with the first entry that is written: looking alone changes nothing.
 
-    :raises BehindGuard: when the database is older than what was signed.
+    :raises Stopped: when the database is older than what was signed; which journal shows it is said on the log alone.
     :raises Broken: when it contradicts what was signed.
     """
     if node.awake:
         return
     guard = guard_of(node)
     guard.mend()
-    node.ahead = check_guard(node)
+    try:
+        node.ahead = check_guard(node)
+    except BehindGuard as behind:
+        logger.critical("Nothing is written on this node: %s", behind)
+        raise Stopped from behind
     guard.compact()
     node.awake = True
 
