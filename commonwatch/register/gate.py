@@ -1,7 +1,7 @@
 """The one gate for reading: which journals a viewer may read, and so which rows exist for that viewer."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from django.apps import apps
@@ -29,8 +29,9 @@ class Shelf(NamedTuple):
     audience: str = ""
 
 
+@lru_cache(maxsize=10_000)
 def label_of(*, level: str, categories: str, parties: str) -> Label:
-    """Make a label from the columns of a journal."""
+    """Make a label from the columns of a journal; those met before are not made again."""
     return Label(
         level=level,
         categories=tuple(categories.split(",")) if categories else (),
