@@ -27,6 +27,7 @@ from commonwatch.register.gate import Reader, Shelf
 
 STREAM = 20
 MOST_JOURNALS = 400
+AT_ONCE = 32
 URGENT = timedelta(hours=48)
 
 
@@ -262,27 +263,39 @@ def releases(reader: Reader, *, count: int = STREAM, by: str = "", besides: str 
 
 
 def _newest(table: str, reader: Reader, *, count: int, by: str, besides: str) -> list[str]:
-    """Return the keys of the rows of a table that were written last in the journals within reach."""
-    shelves = [each for each in reader.shelves if by in ("", each.party) and each.party != besides]
-    journals = _latest(shelves)
-    if not journals:
-        return []
+    """Return the keys of the rows of a table that were written last in the journals within reach.
+
+    Some journals at a time, those written last first: what has been silent for longer than the oldest row found so far
+    can add nothing to it.
+    """
+    shelves = _latest([each for each in reader.shelves if by in ("", each.party) and each.party != besides])
+    found: list[tuple[int, str]] = []
+    wall.reach(reader.reach)
+    for start in range(0, len(shelves), AT_ONCE):
+        part = shelves[start : start + AT_ONCE]
+        if len(found) == count and -found[-1][0] > part[0].last_at:
+            break
+        found = sorted([*found, *_newest_of(table, [each.id for each in part], count=count)])[:count]
+    return [key for _before, key in found]
+
+
+def _newest_of(table: str, journals: Sequence[int], *, count: int) -> list[tuple[int, str]]:
+    """Return when the latest rows of these journals were written, negated, and their keys."""
     one = (
         f'SELECT * FROM (SELECT "key", "last_at" FROM "{table}"'  # noqa: S608 - a name of ours
         ' WHERE "journal_id" = %s ORDER BY "last_at" DESC, "key" LIMIT %s) t'
     )
     parts = " UNION ALL ".join([one] * len(journals))
-    query = f'SELECT "key" FROM ({parts}) u ORDER BY "last_at" DESC, "key" LIMIT %s'  # noqa: S608 - places alone
-    wall.reach(reader.reach)
+    query = f'SELECT -"last_at", "key" FROM ({parts}) u ORDER BY "last_at" DESC, "key" LIMIT %s'  # noqa: S608 - places alone
     with connections[node.current().database].cursor() as cursor:
         cursor.execute(query, [*[value for journal in journals for value in (journal, count)], count])
-        return [key for (key,) in cursor.fetchall()]
+        return [(before, key) for before, key in cursor.fetchall()]
 
 
-def _latest(shelves: Sequence[Shelf]) -> list[int]:
+def _latest(shelves: Sequence[Shelf]) -> list[Shelf]:
     """Return journals, those written last first; beyond the limit only long silent ones are left."""
     ordered = sorted(shelves, key=lambda shelf: -shelf.last_at)
-    return [shelf.id for shelf in ordered[:MOST_JOURNALS]]
+    return ordered[:MOST_JOURNALS]
 
 
 def unseen(reader: Actor) -> list[Report]:
