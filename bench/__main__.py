@@ -10,6 +10,7 @@ BENCHES = {
     "intake": "reports by HTTP in batches, beside medallion, raw inserts and COPY",
     "single": "single reports from many clients, and waits for the disk",
     "watch": "the Watch page with a million entries behind it",
+    "visibility": "pages and lists with many audiences beside the same with one, and the check of a label",
     "verify": "proving a million entries, beside plain hashing",
     "rebuild": "folding a million entries, beside bulk_create",
     "idle": "memory of the demonstration at rest",

@@ -51,15 +51,19 @@ def install(home: Path) -> Any:
     return made
 
 
-def prepared(entries: int) -> Path:
-    """Return a home with that many entries, entered; made anew when the code that shapes it changes."""
-    home = BUILD / f"record-{entries}-{_version()}"
+def prepared(entries: int, *, audiences: int = 1) -> Path:
+    """Return a home with that many entries, entered; made anew when the code that shapes it changes.
+
+    Each party spreads its entries over so many audiences; the Center is in all of them.
+    """
+    name = f"record-{entries}" if audiences == 1 else f"record-{entries}.{audiences}"
+    home = BUILD / f"{name}-{_version()}"
     if not (home / "ready").exists():
-        for old in BUILD.glob(f"record-{entries}-*"):
+        for old in BUILD.glob(f"{name}-*"):
             shutil.rmtree(old)
         (home / "static").mkdir(parents=True)
         print(f"  preparing {entries:,} entries in {home.relative_to(ROOT)}", flush=True)
-        _make(home, entries)
+        _make(home, entries, audiences)
     else:
         enter(home)
         install(home)
@@ -77,7 +81,7 @@ def _version() -> str:
     return sha256(b"".join(each.read_bytes() for each in sorted(sources))).hexdigest()[:12]
 
 
-def _make(home: Path, entries: int) -> None:
+def _make(home: Path, entries: int, audiences: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
@@ -90,7 +94,8 @@ def _make(home: Path, entries: int) -> None:
     days = -(-entries // (2 * COUNT * COUNT))
     last = datetime.now(tz=UTC).date()
     states = [each.code for each in at.pack.parties if each.code.startswith("P")]
-    write = log.turn(lambda when: sum(_write_day(at, party, when, dice) for party in states))
+    labels = {party: _labels(at, party, last, audiences) for party in states}
+    write = log.turn(lambda when: sum(_write_day(at, party, when, dice, labels[party]) for party in states))
     written = 0
     for day in range(days):
         written += write(last - timedelta(days=days - 1 - day))
@@ -101,23 +106,34 @@ def _make(home: Path, entries: int) -> None:
     (home / "ready").write_text("1")
 
 
-def _write_day(at: Any, party: str, day: date, dice: random.Random) -> int:
+def _labels(at: Any, party: str, day: date, audiences: int) -> list[Any]:
+    """Return the labels under which a party writes: one for all members, the others for some of them."""
+    from commonwatch.charter.label import Label
+
+    dice = random.Random(party)
+    readers = at.pack.readers("members", originator=party, on=day)
+    found = {Label(level="H1", parties=readers): None}
+    while len(found) < audiences:
+        some = dice.sample(readers, k=dice.randint(2, len(readers) // 2))
+        found[Label(level="H1", parties=(*some, party, at.pack.center))] = None
+    return list(found)
+
+
+def _write_day(at: Any, party: str, day: date, dice: random.Random, labels: list[Any]) -> int:
     """File one party's reports of a day, each with its slip; the clock stands at that day."""
     from commonwatch.access.actor import act_for
-    from commonwatch.charter.label import Label
     from commonwatch.desks.exchange import facts, intake
     from commonwatch.desks.exchange.acts import new_subject
     from commonwatch.desks.exchange.projection import slip_subject
     from commonwatch.register import log
 
     starts = intake.micros(datetime(day.year, day.month, day.day, tzinfo=UTC))
-    at.clock = lambda: starts + 5 * 3_600_000_000
+    at.clock = lambda: starts + (5 * 3600 + int(party.removeprefix("P"))) * 1_000_000
     by = act_for(party=party, office="na-officer", account="bench", client="bench")
-    readers = at.pack.readers("members", originator=party, on=day)
-    label = Label(level="H1", parties=readers)
     period = day.isoformat()
     drafts = []
-    for type_ in at.pack.types:
+    for place, type_ in enumerate(at.pack.types):
+        label = labels[place % len(labels)]
         text = " ".join(dice.choices(WORDS, k=200))[:TEXT]
         values: dict[str, facts.Value] = {
             "change": "change",
