@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
+from django.db.models import QuerySet
 
 from commonwatch.access import rules
 from commonwatch.access.actor import Actor, require, require_fresh
@@ -160,20 +161,27 @@ def find(proposal: str, *, by: Actor) -> Proposal:
     return row
 
 
-def within_reach(by: Actor) -> list[Proposal]:
-    """List the proposals of one's own party within reach whose act one's office carries, the newest first."""
-    acts = sorted(by.mandates.intersection(_PAIRS))
-    rows = Proposal.objects.visible_to(by).filter(party=by.party, act__in=acts)
-    return list(rows.order_by("-made_at", "key")) if acts else []
+def carried(by: Actor) -> tuple[str, ...]:
+    """Name the acts for two persons that one's office carries and this node knows."""
+    return tuple(sorted(by.mandates.intersection(_PAIRS)))
+
+
+def within_reach(by: Actor) -> QuerySet[Proposal]:
+    """Return the proposals of one's own party within reach whose act one's office carries, the newest first."""
+    rows = Proposal.objects.visible_to(by).filter(party=by.party, act__in=carried(by))
+    return rows.order_by("-made_at", "key")
+
+
+def open_now(by: Actor) -> QuerySet[Proposal]:
+    """Return those of them that wait for a second person at this moment, whoever proposed them."""
+    return within_reach(by).filter(state="open", until__gt=node.current().clock())
 
 
 def waiting(by: Actor) -> int:
-    """Count what waits for this person to join: open, not void, and proposed by somebody else."""
-    acts = by.mandates.intersection(_PAIRS)
-    if not acts or by.client:
+    """Count what waits for this very person to join; nothing ever waits for a program."""
+    if not carried(by) or by.client:
         return 0
-    rows = Proposal.objects.visible_to(by).filter(party=by.party, act__in=sorted(acts), state="open")
-    return rows.filter(until__gt=node.current().clock()).exclude(account=by.account).count()
+    return open_now(by).exclude(account=by.account).count()
 
 
 class Persons(NamedTuple):

@@ -120,7 +120,7 @@ def test_an_office_without_the_mandate_neither_proposes_nor_joins_nor_ends(house
         pairs.second(by=duty, proposal=key, digest=row(key, lead).digest)
     with pytest.raises(NotMandated):
         pairs.end(by=duty, proposal=key, ground="No")
-    assert pairs.within_reach(duty) == []
+    assert list(pairs.within_reach(duty)) == []
     assert pairs.waiting(duty) == 0
     assert row(key, lead).state == "open"
 
