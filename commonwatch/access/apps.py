@@ -15,3 +15,4 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         """Let the register know how the porter's facts fold."""
         import_module("commonwatch.access.projection")
+        import_module("commonwatch.access.adopting")

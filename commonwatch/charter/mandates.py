@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 MANDATES: Final[Mapping[str, str]] = {
+    "access.adopt-pack": "put a version of the organisation pack in force",
     "access.administer-people": "invite people of its own party, give them offices and end them",
     "access.read-log": "read who opened what its party wrote, and what was tried at its doors",
     "exchange.see-board": "see which reports are due, late and missing",

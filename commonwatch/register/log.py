@@ -19,9 +19,9 @@ from commonwatch.charter.label import Label, flows
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tree
-from commonwatch.register import audience, fold, node, seal, wall
+from commonwatch.register import adoption, audience, fold, node, seal, wall
 from commonwatch.register.draft import Draft, Writer, Written
-from commonwatch.register.fact import Fact, JournalClosed, owner
+from commonwatch.register.fact import Fact, JournalClosed, PackAdopted, owner
 from commonwatch.register.gate import Reader, label_of
 from commonwatch.register.models import Entry, Journal
 
@@ -320,6 +320,7 @@ def _session() -> Iterator[Work]:
     at = node.current()
     with transaction.atomic(using=at.database, durable=True), wall.open(until_commit=True):
         seal.wake(at)
+        adoption.check(at)
         yield Work()
 
 
@@ -388,7 +389,8 @@ def append_many(drafts: Sequence[Draft], *, by: Writer) -> list[Written]:
     work = _work.get()
     if work is None:
         raise Broken("an entry is written inside a turn only")
-    _check_adopted(work.node)
+    if not all(isinstance(draft.fact, PackAdopted) for draft in drafts):
+        _check_adopted(work.node)
     _check(drafts, by=by, work=work)
     return _write(drafts, by=by, work=work)
 

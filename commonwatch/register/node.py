@@ -33,7 +33,7 @@ class Node:
     """One installation. `home` holds keys/, guard and pen.lock; `database` is the alias of a configured database.
 
     `adopts` says that the pack must have been put in force before anything is written under it; `unadopted` is found
-    out when the node wakes.
+    out with every transaction.
     """
 
     party: str
