@@ -57,6 +57,13 @@ def load(folder: Path) -> Pack:
         raise Broken(f"The schemas of a pack and its model disagree: {error}") from error
 
 
+def copy(folder: Path, target: Path) -> None:
+    """Copy the files of a pack, and no others, into a folder that is made for them."""
+    for name, _kind in _files(folder):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes((folder / name).read_bytes())
+
+
 def check(folder: Path) -> list[Fault]:
     """Return everything that is wrong with the pack in `folder`, by file and line; nothing if all is well."""
     reading, faults = _read(folder)

@@ -23,7 +23,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "rebuild": ("rebuild", "Fold every table anew from the entries."),
     "nightly": ("nightly", "Do what is done once a day: digests of the logs, old lines and sessions."),
     "backup": ("backup", "Copy the node's database and keys."),
-    "pack": ("pack", "Check an organisation pack."),
+    "pack": ("pack", "Check an organisation pack, and put a version of it in force."),
+    "epochs": ("epochs", "Close the journals whose readers have changed, and go on in the next."),
     "doctor": ("doctor", "Look the installation over and say what to do."),
     "demo": ("demo", "Run a node with invented reports, to look around."),
 }

@@ -29,6 +29,21 @@ def pack_folder() -> Path:
     return shipped if shipped.is_dir() else Path(named).resolve()
 
 
+def remember_pack(folder: Path, pack: Path) -> None:
+    """Let a home remember its pack: a shipped one by its name, so that the source may move."""
+    (folder / "pack").write_text(f"{named_pack(pack)}\n")
+
+
+def named_pack(pack: Path) -> str:
+    """Return how a pack is remembered."""
+    return pack.name if pack.parent == SOURCE / "organisations" else str(pack)
+
+
+def kept_pack(folder: Path, digest: str) -> Path:
+    """Return where a home keeps the copy of an adopted pack."""
+    return folder / "packs" / digest
+
+
 def secret_key(folder: Path) -> str:
     """Return the key that signs sessions, kept in home/secret; without a home, one for this process alone."""
     path = folder / "secret"

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
+from commonwatch.config.commands.adopting import not_in_force
 from commonwatch.desks.exchange.api import api
 from commonwatch.register.models import Journal
 from commonwatch.register.node import current
@@ -11,9 +12,11 @@ from commonwatch.register.node import current
 
 @require_safe
 def health(_request: HttpRequest) -> HttpResponse:
-    """Answer 200 once the node stands: its database answers and its pack is read."""
+    """Answer 200 once the node stands: its database answers and its pack is read; say when it does not write."""
     Journal.objects.exists()
-    return HttpResponse(f"ok {current().pack.organisation}\n", content_type="text/plain; charset=utf-8")
+    wrong = not_in_force()
+    says = f"ok {current().pack.organisation}\n" + (f"pack {wrong}\n" if wrong else "")
+    return HttpResponse(says, content_type="text/plain; charset=utf-8")
 
 
 urlpatterns = [

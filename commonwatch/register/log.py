@@ -67,9 +67,11 @@ class NotAdopted(Refusal):
     """The node was started with an organisation pack that nobody has put in force."""
 
     code, status = "register.pack-not-adopted", 503
-    says = _("The organisation pack {version} ({digest}) was not adopted; nothing is written under it.")
+    says = _(
+        "This node runs with version {version} ({digest}) of the organisation pack, which is not in force."
+    )
     hint = _(
-        "The operator sees what it changes and adopts it with: commonwatch pack adopt FOLDER --as PARTY/OFFICE"
+        "Nothing was written. The operator restarts the node, or adopts it with: commonwatch pack adopt FOLDER"
     )
 
 

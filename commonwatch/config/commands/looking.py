@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import DatabaseError, connections
 
+from commonwatch.charter.model import Pack
 from commonwatch.charter.pack import PackRefused, load
-from commonwatch.config.commands import making
+from commonwatch.config.commands import adopting, making
 from commonwatch.config.opening import open_node
 from commonwatch.errors import Broken, Refusal
 from commonwatch.register import node, seal, wall
@@ -80,6 +81,23 @@ def _pack() -> Iterator[Found]:
         yield Found("WRONG", "pack", f"{settings.PACK} has {len(refused.faults)} faults.", do)
         return
     yield Found("OK", "pack", f"{pack.organisation} {pack.version}, digest {pack.digest[:16]}")
+    if not making.lacking():
+        yield _in_force(pack)
+
+
+def _in_force(pack: Pack) -> Found:
+    """Say by which pack the node works: the one that its folder holds, or the one adopted before."""
+    do = f"See what it changes and adopt it: commonwatch pack adopt {settings.PACK} --as PARTY/OFFICE"
+    at = open_node()
+    wrong = adopting.not_in_force()
+    if wrong:
+        return Found("WRONG", "pack in force", wrong, do)
+    if at.pack.digest != pack.digest:
+        says = (
+            f"The folder was not adopted; the node works by {at.pack.version}, digest {at.pack.digest[:16]}."
+        )
+        return Found("WARN", "pack in force", says, do)
+    return Found("OK", "pack in force", f"the same, adopted by {at.party}")
 
 
 def _keys() -> Iterator[Found]:

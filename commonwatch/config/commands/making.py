@@ -13,6 +13,7 @@ from commonwatch.access.seats import offices_of
 from commonwatch.charter import pack as charter_pack
 from commonwatch.charter.model import Pack
 from commonwatch.config import place
+from commonwatch.config.commands import adopting
 from commonwatch.config.opening import open_node
 from commonwatch.errors import Refusal, _
 from commonwatch.register import seal
@@ -34,15 +35,14 @@ def make(home: Path) -> dict[str, Any]:
     """
     home = home.resolve()
     pack = charter_pack.load(settings.PACK)
-    _hold_to_pack(home, str(_named(settings.PACK)))
+    _hold_to_pack(home, place.named_pack(settings.PACK))
     done: dict[str, list[str]] = {"made": [], "found": []}
     _note(done, f"folder {home}", was=home.is_dir())
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not any(home.iterdir()):
         home.chmod(0o700)
-    remembered = home / "pack"
-    if not remembered.is_file():
-        remembered.write_text(f"{_named(settings.PACK)}\n")
+    if not (home / "pack").is_file():
+        place.remember_pack(home, settings.PACK)
     _note(done, f"{home / 'secret'}, which signs sessions", was=(home / "secret").exists())
     place.write_secret(home)
     changes = lacking()
@@ -53,6 +53,8 @@ def make(home: Path) -> dict[str, Any]:
     key = home / "keys" / f"{pack.center}.seed"
     _note(done, f"key {key}", was=key.exists())
     _open(pack)
+    adopted = adopting.first(pack, settings.PACK)
+    _note(done, f"pack {pack.organisation} {pack.version}, adopted", was=not adopted)
     return {
         **done,
         "home": str(home),
@@ -64,11 +66,6 @@ def make(home: Path) -> dict[str, Any]:
 
 def _note(done: dict[str, list[str]], what: str, *, was: bool) -> None:
     done["found" if was else "made"].append(what)
-
-
-def _named(folder: Path) -> str | Path:
-    """Return how a pack is remembered: a shipped one by its name, so that the source may move."""
-    return folder.name if folder.parent == place.SOURCE / "organisations" else folder
 
 
 def _hold_to_pack(home: Path, new: str) -> None:

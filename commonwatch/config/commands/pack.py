@@ -1,6 +1,7 @@
-"""`commonwatch pack`: organisation packs, checked before they are used. Needs no node."""
+"""`commonwatch pack`: organisation packs, checked before they are used, and put in force."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -11,7 +12,7 @@ from commonwatch.config.commands import ending, inside, say
 
 @click.group()
 def pack() -> None:
-    """Check an organisation pack: the folder of YAML files that describes an organisation."""
+    """Check an organisation pack, the folder of YAML files that describes an organisation; put it in force."""
 
 
 @pack.command(
@@ -48,3 +49,45 @@ def pack_check(ctx: click.Context, folder: Path, *, json: bool) -> None:
 
 def _where(field: str) -> str:
     return f"{field}: " if field else ""
+
+
+@pack.command("adopt", epilog=ending.epilog("commonwatch pack adopt organisations/csto --as CRC/head"))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--as", "as_", metavar="PARTY/OFFICE", required=True, help="Who adopts it.")
+@inside.at_home
+@click.option("--yes", is_flag=True, help="Adopt it without asking.")
+@inside.as_json
+def pack_adopt(folder: Path, as_: str, home: Path, *, yes: bool, json: bool) -> None:
+    """Say in words what the pack in FOLDER changes, and put it in force from the next start.
+
+    Where a member comes or goes it is proposed, and a colleague whose office has the same mandate joins on the page
+    “For two”; run the command again after that. Journals whose readers change are closed at the next start.
+    """
+    inside.node(home)
+    work = inside.work("adopting")
+    found = work.examine(folder.resolve())
+    if not json:
+        _tell(found, work)
+    if not (yes or json):
+        click.confirm("Adopt it?", abort=True)
+    done = work.adopt(as_, found)
+    if json:
+        say.data({"changes": found.codes, "closing": [each.origin for each in found.closing], **done})
+    elif done["proposal"]:
+        say.line(f"Proposed as {done['proposal']}. When a colleague has joined, run this command again.")
+    else:
+        say.line(f"Version {found.version} ({found.digest[:16]}) is in force. Restart the node.")
+
+
+def _tell(found: Any, work: Any) -> None:
+    """Say in words what an adoption changes, and which journals it closes."""
+    say.line(f"Version {found.version}, digest {found.digest[:16]}")
+    for change in found.changes:
+        says, fields = work.says(change)
+        say.line(f"  {say.filled(says, fields)}")
+    if not found.changes:
+        say.line("  It changes nothing that is compared.")
+    for each in found.closing:
+        parts = (("left", each.gone), ("joined", each.new))
+        who = "; ".join(f"{', '.join(codes)} {word}" for word, codes in parts if codes)
+        say.line(f"  The journal {each.origin} will close: {who or 'its audience has another name'}.")

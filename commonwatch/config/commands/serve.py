@@ -52,7 +52,7 @@ def serve(home: Path, host: str, port: int, threads: int, workers: int) -> None:
     ready = inside.work("readiness")
     if workers > 1 and ready.vendor() == "sqlite":
         raise OneWorker(workers=workers)
-    for warning in ready.warnings(host=host):
+    for warning in [*ready.warnings(host=host), *inside.work("turning").before_serving()]:
         say.error(f"warning: {warning}")
     _check_free(host, port)
     ready.leave()

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from django.conf import settings
 
-from commonwatch.config.commands import making
+from commonwatch.charter.pack import load
+from commonwatch.config.commands import adopting, making
+from commonwatch.config.opening import open_node
 from commonwatch.config.sample import marker, seeding
 from commonwatch.config.sample.plan import Plan
 from commonwatch.config.sample.posts import KEYS, WRITERS
-from commonwatch.register import node
 
 Show = Callable[[int, int], None]
 
@@ -29,7 +31,8 @@ class Prepared(NamedTuple):
 def prepare(home: Path, mark: marker.Marker, *, show: Show) -> Prepared:
     """Make whatever of the sample is not there yet; `show` hears how many deeds of how many are done."""
     making.make(home)
-    at = node.current()
+    adopting.follow(load(settings.PACK), settings.PACK)
+    at = open_node()
     plan = Plan(at.pack, seed=mark.seed, start=mark.start, days=mark.days)
     if not mark.complete:
         seeding.seat_everybody(plan.first)
