@@ -106,6 +106,7 @@ def prove(client):
     session = client.session
     given = [{"method": "password", "at": time.time()}, {"method": "mfa", "type": "totp", "at": time.time()}]
     session["account_authentication_methods"] = given
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
     session.save()
 
 

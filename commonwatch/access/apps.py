@@ -13,6 +13,7 @@ class AccessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the register know how the porter's facts fold."""
+        """Let the register know how the porter's facts fold, and note every sign-in."""
         import_module("commonwatch.access.projection")
         import_module("commonwatch.access.adopting")
+        import_module("commonwatch.access.sessions").connect()

@@ -1,14 +1,27 @@
-"""Who is asking: the actor of a request, or None."""
+"""Who is asking: the actor of a request, or None; and what is missing to who is signed in and cannot act."""
+
+from enum import Enum, auto
 
 from django.http import HttpRequest
 
+from commonwatch.access import factors
 from commonwatch.access.actor import Actor, actor_of
-from commonwatch.access.factors import proved_lately, second_factor_given
+from commonwatch.access.factors import fresh, second_factor_given
 from commonwatch.access.models import Account
 from commonwatch.access.tokens import by_token
 from commonwatch.register import node
 
 MODES = ("real", "exercise")
+
+
+class Standing(Enum):
+    """How somebody stands at the entrance."""
+
+    STRANGER = auto()
+    NO_OFFICE = auto()
+    FACTOR_LACKING = auto()
+    FACTOR_DUE = auto()
+    AT_WORK = auto()
 
 
 def find_actor(request: HttpRequest) -> Actor | None:
@@ -27,7 +40,7 @@ def find_actor(request: HttpRequest) -> Actor | None:
     demo = node.current().demo
     if actor is None or (actor.writes and not demo and not second_factor_given(request)):
         return None
-    actor.fresh = demo or proved_lately(request)
+    actor.fresh = fresh(request)
     return actor
 
 
@@ -36,3 +49,21 @@ def actor_for(request: HttpRequest) -> Actor | None:
     if not hasattr(request, "found_actor"):
         request.found_actor = find_actor(request)  # type: ignore[attr-defined]
     return request.found_actor  # type: ignore[attr-defined, no-any-return]
+
+
+def account_of(request: HttpRequest) -> Account | None:
+    """Return the account that is signed in, whether or not it can act; None when there is none."""
+    user = request.user
+    return user if isinstance(user, Account) and user.is_authenticated else None
+
+
+def standing(request: HttpRequest) -> Standing:
+    """Say how the person stands: what is missing, when they are signed in and cannot act."""
+    account = account_of(request)
+    if account is None:
+        return Standing.STRANGER
+    if actor_for(request):
+        return Standing.AT_WORK
+    if actor_of(account) is None:
+        return Standing.NO_OFFICE
+    return Standing.FACTOR_DUE if factors.set_up(account) else Standing.FACTOR_LACKING

@@ -6,6 +6,7 @@ import msgspec
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from commonwatch.access.passwords import one_form
 from commonwatch.register import node
 from commonwatch.register.models import Paper, Projection
 
@@ -43,6 +44,14 @@ class Account(AbstractBaseUser, Paper):
 
     def __str__(self) -> str:
         return self.handle
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set the password in the one form in which passwords are hashed."""
+        super().set_password(None if raw_password is None else one_form(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Say whether it is the password, whichever form the keyboard gave it."""
+        return super().check_password(None if raw_password is None else one_form(raw_password))
 
 
 class Invitation(Paper):
@@ -145,8 +154,19 @@ class Event(Paper):
         return f"{self.kind} {self.account}"
 
 
+class Tally(Paper):
+    """How often something was tried since its count began. `key` is a hash; `resets_at` in microseconds UTC."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.IntegerField()
+    resets_at = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Remembered(Paper):
-    """The shared memory of rate limits and used codes: the table of Django's database cache."""
+    """The memory that processes share, of codes already used: the table of Django's database cache."""
 
     cache_key = models.CharField(max_length=255, primary_key=True)
     value = models.TextField()

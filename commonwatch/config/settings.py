@@ -2,7 +2,7 @@
 
 import os
 
-from commonwatch.config import place
+from commonwatch.config import place, provider
 
 HOME = place.home()
 PACK = place.pack_folder()
@@ -12,6 +12,9 @@ DEBUG = False
 ALLOWED_HOSTS = os.environ.get("COMMONWATCH_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [each for each in os.environ.get("COMMONWATCH_ORIGINS", "").split(",") if each]
 SECURE = os.environ.get("COMMONWATCH_HTTPS") == "1"
+PROXIES = int(os.environ.get("COMMONWATCH_PROXIES", "0"))
+BREACHED = os.environ.get("COMMONWATCH_BREACHED", "")
+PROVIDER = provider.read(os.environ.get("COMMONWATCH_OIDC", ""))
 IN_CI = bool(os.environ.get("CI"))
 
 INSTALLED_APPS = [
@@ -23,9 +26,14 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "csp",
+    "commonwatch.ui",  # before allauth, whose pages it draws
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    *([provider.APP] if PROVIDER else []),
     "commonwatch.register",
     "commonwatch.access",
-    "commonwatch.ui",
     "commonwatch.desks.exchange",
     "commonwatch.config",
 ]
@@ -42,6 +50,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "commonwatch.ui.refusals.RefusalMiddleware",
 ]
 
@@ -68,10 +77,60 @@ LOG_DAYS = int(os.environ.get("COMMONWATCH_LOG_DAYS", "400"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "access.Account"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+AUTHENTICATION_BACKENDS = ["commonwatch.access.backends.HandleBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "commonwatch.access.passwords.Length"},
+    {"NAME": "commonwatch.access.passwords.Guessable"},
+    {"NAME": "commonwatch.access.passwords.Breached"},
+]
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "access_remembered",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+ACCOUNT_ADAPTER = "commonwatch.access.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "handle"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = False  # access.limits counts by one statement; allauth reads a list and writes it back
+ACCOUNT_FORMS = {"reauthenticate": "commonwatch.access.codes.GivePasswordAgain"}
+MFA_ADAPTER = "commonwatch.access.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # there is no mail
+MFA_REAUTHENTICATION_REQUIRED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "commonwatch.access.codes.GiveCode",
+    "reauthenticate": "commonwatch.access.codes.GiveCodeAgain",
+    "activate_totp": "commonwatch.access.codes.SetUpApp",
+    "authenticate_webauthn": "commonwatch.access.codes.GiveKey",
+    "reauthenticate_webauthn": "commonwatch.access.codes.GiveKeyAgain",
+    "add_webauthn": "commonwatch.access.codes.AddKey",
+}
+USERSESSIONS_TRACK_ACTIVITY = False
+SOCIALACCOUNT_ADAPTER = "commonwatch.access.provided.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = provider.described(PROVIDER)
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 LOGIN_URL = "/sign-in/"
 
 LANGUAGE_CODE = "en"
@@ -88,6 +147,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
@@ -105,7 +165,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *provider.origins(PROVIDER)],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     }

@@ -23,6 +23,7 @@ urlpatterns = [
     path("health", health, name="health"),
     path("api/", api.urls),
     path("", include("commonwatch.ui.urls")),
+    path("", include("commonwatch.ui.steps")),
     path("", include("commonwatch.federation.urls")),
     path("", include("commonwatch.desks.exchange.urls")),
 ]

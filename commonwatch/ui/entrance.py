@@ -1,14 +1,20 @@
-"""The entrance: signing in and out, and the switches of language and theme."""
+"""The entrance: signing in and out, joining by a code, and the switches of language and theme."""
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import login, logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from commonwatch.access import limits
+from commonwatch.access.adapters import within
+from commonwatch.access.asking import Standing, account_of, actor_for, standing
 from commonwatch.access.models import Account, Seat
 from commonwatch.access.seats import offices_of, porter
 from commonwatch.errors import Refusal, _
@@ -25,31 +31,90 @@ class WrongEntry(Refusal):
 
     code, status = "ui.wrong-entry", 403
     says = _("This handle and password do not belong together.")
-    hint = _("Check both. Whoever looks after the accounts of your party can set a new password.")
+    hint = _(
+        "Check both. Whoever looks after the people of your party can give you a code to set a new password."
+    )
 
 
 def back(request: HttpRequest) -> HttpResponse:
     """Lead back to the page somebody came from, if it is one of ours."""
     to = request.POST.get("next") or request.GET.get("next") or "/"
-    safe = url_has_allowed_host_and_scheme(
-        to, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return HttpResponseRedirect(to if safe and to.startswith("/") else "/")
+    return HttpResponseRedirect(to if within(request, to) else "/")
 
 
+@never_cache
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign in by handle and password; in the demo also by one click for each office."""
-    context: dict[str, Any] = {"next": request.GET.get("next", ""), "offices": demo_offices(), "handle": ""}
+    """Sign in by handle and password; in the demo also by one click for each office.
+
+    Who is signed in and still cannot act is led to what is missing.
+    """
+    to = request.POST.get("next", "") or request.GET.get("next", "")
+    context: dict[str, Any] = {
+        "next": to,
+        "offices": demo_offices(),
+        "handle": "",
+        "provider": settings.PROVIDER,
+    }
     if request.method != "POST":
-        return page(request, "ui/sign_in.html", context)
-    handle, password = request.POST.get("handle", ""), request.POST.get("password", "")
-    account = authenticate(request, username=handle[:60], password=password[:1000])
-    if account is None:
-        context |= {"refusal": WrongEntry(), "handle": handle, "next": request.POST.get("next", "")}
-        return page(request, "ui/sign_in.html", context, status=WrongEntry.status)
-    login(request, account)
-    return back(request)
+        missing = led_on(request, to)
+        return missing or page(request, "ui/sign_in.html", context)
+    handle, password = request.POST.get("handle", "")[:60], request.POST.get("password", "")
+    try:
+        return enter(request, handle=handle, password=password, to=to)
+    except (WrongEntry, limits.TooManyTries) as refusal:
+        return refused(request, "ui/sign_in.html", context | {"handle": handle}, refusal)
+
+
+def refused(request: HttpRequest, template: str, context: dict[str, Any], refusal: Refusal) -> HttpResponse:
+    """Show a form again with what was refused; when there were too many tries, say when the next one counts."""
+    answer = page(request, template, context | {"refusal": refusal}, status=refusal.status)
+    if isinstance(refusal, limits.TooManyTries):
+        answer.headers["Retry-After"] = str(refusal.fields["wait"])
+    return answer
+
+
+def enter(request: HttpRequest, *, handle: str, password: str, to: str) -> HttpResponse:
+    """Sign somebody in, or lead to the second factor.
+
+    :raises TooManyTries: before anything is examined.
+    :raises WrongEntry: for whatever is wrong.
+    """
+    limits.count("sign-in", handle=handle, request=request)
+    form = LoginForm({"login": handle, "password": password}, request=request)
+    if not handle or handle != handle.strip() or not form.is_valid():
+        raise WrongEntry
+    limits.forget("sign-in", handle=handle, request=request)
+    if request.user.is_authenticated:
+        logout(request)
+    answer: HttpResponse = form.login(request, redirect_url=to if within(request, to) else "/")
+    limits.know_browser(request, answer, handle)
+    return answer
+
+
+def led_on(request: HttpRequest, to: str) -> HttpResponse | None:
+    """Lead who is signed in, but cannot act, to what is missing; None for everybody else."""
+    stands = standing(request)
+    ways = {
+        Standing.NO_OFFICE: "ui:no-office",
+        Standing.FACTOR_LACKING: "ui:second-factor",
+        Standing.FACTOR_DUE: "mfa_reauthenticate",
+    }
+    if stands not in ways:
+        return None
+    query = urlencode({"next": to if within(request, to) else "/"})
+    return HttpResponseRedirect(f"{reverse(ways[stands])}?{query}")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def no_office(request: HttpRequest) -> HttpResponse:
+    """Say to who is signed in and holds no office that this is so, and whom to ask."""
+    account = account_of(request)
+    if account is None or standing(request) is not Standing.NO_OFFICE:
+        return HttpResponseRedirect(reverse("ui:sign-in"))
+    return page(request, "ui/no_office.html", {"party": account.party, "handle": account.handle})
 
 
 @require_POST
@@ -60,7 +125,7 @@ def demo(request: HttpRequest) -> HttpResponse:
     account = Account.objects.filter(handle=request.POST.get("handle", ""), is_active=True).first()
     if account is None:
         raise Http404
-    login(request, account, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, account)
     return back(request)
 
 
@@ -87,7 +152,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 def mode(request: HttpRequest) -> HttpResponse:
     """Change between real work and an exercise: the two are never on one page, nor in one journal."""
     chosen = request.POST.get("mode", "")
-    if chosen in MODES:
+    if chosen in MODES and actor_for(request):
         request.session["mode"] = chosen
     return HttpResponseRedirect("/")
 

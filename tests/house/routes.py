@@ -1,12 +1,13 @@
 """Every address of the house, and who may open it. A new one is entered here before the tests let it pass.
 
 EVERYBODY: also who has not signed in. OFFICES: who sits in an office, each seeing what its journals give it.
+STEP: a step of signing in or of proving oneself, which leads on whoever is not at it.
 NOBODY: answers 404 to all. `asks` says how: by GET, or by POST alone (then a GET is answered 405).
 """
 
 from typing import NamedTuple
 
-EVERYBODY, OFFICES, NOBODY = "everybody", "offices", "nobody"
+EVERYBODY, OFFICES, STEP, NOBODY = "everybody", "offices", "step", "nobody"
 
 
 class Route(NamedTuple):
@@ -27,6 +28,8 @@ ROUTES = {
     "api:list_reports": PAGE,
     "api:one": PAGE,
     "api:versions": PAGE,
+    "api:list_releases": PAGE,
+    "api:one_release": PAGE,
     "api:correct": ACT,
     "api:withdraw": ACT,
     "api:due": PAGE,
@@ -35,6 +38,29 @@ ROUTES = {
     "ui:sign-in": OPEN,
     "ui:demo": Route(EVERYBODY, "POST"),
     "ui:sign-out": Route(EVERYBODY, "POST"),
+    "ui:no-office": Route(STEP),
+    "ui:join": OPEN,
+    "ui:account": PAGE,
+    "ui:seat": ACT,
+    "ui:password": PAGE,
+    "ui:second-factor": PAGE,
+    "ui:end-others": ACT,
+    "ui:end-session": ACT,
+    "ui:new-key": PAGE,
+    "ui:revoke-key": ACT,
+    "account_login": OPEN,
+    "account_reauthenticate": Route(STEP),
+    "mfa_authenticate": Route(STEP),
+    "mfa_index": PAGE,
+    "mfa_list_webauthn": PAGE,
+    "mfa_reauthenticate": Route(STEP),
+    "mfa_reauthenticate_webauthn": Route(STEP),
+    "mfa_activate_totp": PAGE,
+    "mfa_deactivate_totp": Route(STEP),
+    "mfa_add_webauthn": PAGE,
+    "mfa_remove_webauthn": Route(STEP),
+    "mfa_view_recovery_codes": Route(STEP),
+    "mfa_generate_recovery_codes": PAGE,
     "ui:theme": Route(EVERYBODY, "POST"),
     "ui:mode": Route(OFFICES, "POST"),
     "ui:language": Route(EVERYBODY, "POST"),
@@ -55,6 +81,11 @@ ROUTES = {
     "exchange:withdraw": ACT,
     "exchange:confirm": ACT,
     "exchange:seen": ACT,
+    "exchange:label": PAGE,
+    "exchange:release-label": PAGE,
+    "exchange:release-report": PAGE,
+    "exchange:release": PAGE,
+    "exchange:withdraw-release": ACT,
     "exchange:receipt": PAGE,
     "exchange:types": PAGE,
     "exchange:type": PAGE,
@@ -72,6 +103,3 @@ ROUTES = {
 def rule(name):
     """The rule of an address; one that is not listed yet is examined as a page of offices."""
     return ROUTES.get(name, PAGE)
-    "exchange:release-report": PAGE,
-    "exchange:release": PAGE,
-    "exchange:withdraw-release": ACT,

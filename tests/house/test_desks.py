@@ -18,9 +18,13 @@ OPEN_SHELVES = {"commonwatch.federation.serving", "commonwatch.federation.views"
 PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
 ROUND_THE_GATE = {
     ("commonwatch.federation.serving", "_bundle"): "the journal was found on the reader's shelves",
-    ("commonwatch.desks.exchange.board", "_newest_of"): "asks the reader's shelves alone; rows come by visible_to",
+    (
+        "commonwatch.desks.exchange.board",
+        "_newest_of",
+    ): "asks the reader's shelves alone; rows come by visible_to",
 }
-ALLAUTHS = {"account", "mfa", "usersessions"}  # of this node alone: second factors, sessions; its mail tables stay empty
+# Ways in, of this node alone: second factors, sessions, linked identities. Those for mail stay empty.
+ALLAUTHS = {"account", "mfa", "usersessions", "socialaccount"}
 ENTRANCE = "commonwatch.ui.entrance"
 DJANGOS = {"auth", "contenttypes", "sessions", *ALLAUTHS}
 

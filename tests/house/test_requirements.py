@@ -55,6 +55,7 @@ def test_what_the_product_runs_on_is_used():
     imported = {
         "granian": "granian",
         "django": "django",
+        "django-allauth": "allauth",
         "pyyaml": "yaml",
         "django-ninja": "ninja",
         "python-dateutil": "dateutil",

@@ -58,6 +58,17 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Tally',
+            fields=[
+                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('count', models.IntegerField()),
+                ('resets_at', models.BigIntegerField(db_index=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Digest',
             fields=[
                 ('key', models.CharField(max_length=240, primary_key=True, serialize=False)),
