@@ -179,6 +179,16 @@ def bounds(day: date) -> tuple[int, int]:
     return first, first + timedelta(days=1) // timedelta(microseconds=1)
 
 
+def moment_text(at: int) -> str:
+    """Write a line's moment (microseconds UTC) to the second, as RFC 3339."""
+    return f"{datetime.fromtimestamp(at / 1_000_000, tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def detail_of(line: Event) -> dict[str, Any]:
+    """Read the details of a security line."""
+    return msgspec.json.decode(line.detail, type=dict[str, Any])
+
+
 def let_go(*, before: date) -> int:
     """Remove the lines of the days before; their digests stay. Return how many."""
     until = bounds(before)[0]

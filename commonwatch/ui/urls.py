@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commonwatch.ui import account, audiences, entrance, pairs, people
+from commonwatch.ui import account, audiences, entrance, logs, pairs, people
 
 app_name = "ui"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("account/keys/new/", account.new_key, name="new-key"),
     path("account/keys/<str:id>/revoke/", account.revoke_key, name="revoke-key"),
     path("mode/", entrance.mode, name="mode"),
+    path("reads/", logs.reads, name="reads"),
+    path("account/reads/", logs.own_reads, name="own-reads"),
+    path("events/", logs.events, name="events"),
     path("theme/", entrance.theme, name="theme"),
     path("language/", entrance.language, name="language"),
     path("people/", people.everybody, name="people"),

@@ -2,12 +2,14 @@
 
 EVERYBODY: also who has not signed in. OFFICES: who sits in an office, each seeing what its journals give it.
 STEP: a step of signing in or of proving oneself, which leads on whoever is not at it.
-NOBODY: answers 404 to all. `asks` says how: by GET, or by POST alone (then a GET is answered 405).
+READERS: who may read the logs of its party; other offices are refused. NOBODY: answers 404 to all.
+`asks` says how: by GET, or by POST alone (then a GET is answered 405).
 """
 
 from typing import NamedTuple
 
 EVERYBODY, OFFICES, STEP, NOBODY = "everybody", "offices", "step", "nobody"
+READERS = "readers of the logs"
 
 
 class Route(NamedTuple):
@@ -61,6 +63,9 @@ ROUTES = {
     "mfa_remove_webauthn": Route(STEP),
     "mfa_view_recovery_codes": Route(STEP),
     "mfa_generate_recovery_codes": PAGE,
+    "ui:reads": Route(READERS),
+    "ui:own-reads": PAGE,
+    "ui:events": Route(READERS),
     "ui:theme": Route(EVERYBODY, "POST"),
     "ui:mode": Route(OFFICES, "POST"),
     "ui:language": Route(EVERYBODY, "POST"),

@@ -14,7 +14,7 @@ from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.desks.exchange.models import Quarantined
 from commonwatch.register.models import Journal
-from tests.house.routes import EVERYBODY, NOBODY, OFFICES, ROUTES, STEP, rule
+from tests.house.routes import EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
 
 PERIOD = "2026-09-14"
@@ -141,8 +141,9 @@ def test_every_page_answers_everybody(street, viewer):
     for arguments in (street.shown, street.hidden, street.never):
         for each, path in asked(arguments):
             answer = client.get(path)
-            shut = VIEWERS[viewer] is None and rule(each.name).who == OFFICES
-            if answer.status_code not in (AWAY if shut else FINE):
+            shut = VIEWERS[viewer] is None and rule(each.name).who in {OFFICES, READERS}
+            refused = {403} if rule(each.name).who == READERS else set()
+            if answer.status_code not in (AWAY if shut else FINE | refused):
                 faults.append(f"{answer.status_code} {path} {raised(answer)}")
     assert not faults, list_of(sorted(set(faults)))
 
@@ -154,10 +155,11 @@ def raised(answer):
 
 def test_pages_open_to_those_for_whom_they_are(street):
     """So that the test before does not pass because everything is 404."""
-    duty, belarus = street.house.client(*VIEWERS["center"]), street.house.client(*VIEWERS["owner"])
+    offices = (VIEWERS["center"], VIEWERS["owner"], ("BY", "auditor"))
+    clients = [street.house.client(*office) for office in offices]
     faults = []
     for each, path in asked(street.shown):
-        opened = {duty.get(path).status_code, belarus.get(path).status_code}
+        opened = {client.get(path).status_code for client in clients}
         if (200 in opened) is (rule(each.name).who in {NOBODY, STEP}):
             faults.append(f"{opened} {path}")
     assert not faults, list_of(faults)
