@@ -6,9 +6,10 @@ import pytest
 
 from commonwatch.access.tokens import new_token
 from commonwatch.charter.label import Label
-from commonwatch.desks.exchange import acts, labels
-from commonwatch.desks.exchange.intake import Sent
+from commonwatch.desks.exchange import acts, labels, rules
+from commonwatch.desks.exchange.intake import Sent, marked_label
 from commonwatch.desks.exchange.models import Report
+from commonwatch.formats import stanag4774
 
 DAY = "2026-09-14"
 VALUES = {"change": "no_change"}
@@ -200,3 +201,138 @@ def test_a_program_cannot_choose_what_its_type_does_not_allow(house, program, fi
     assert not Report.objects.visible_to(house.na("BY")).exists()
     if status == 400 and not {"level", "audience"} & set(fields):
         assert alone.json()["code"] == unknown.json()["code"]
+
+
+# Labels and markings for programs
+
+
+def test_a_program_reads_the_label_and_the_marking_of_a_report(house, program):
+    sent = Sent(type="D1", period=DAY, values=VALUES, level="H2", audience="center")
+    done = acts.submit_report(by=house.na("BY"), report=sent, channel="form")
+    one = program(f"/reports/{done.subject}").json()
+
+    assert one["label"] == {
+        "level": "H2", "categories": [], "audience": "center", "parties": ["BY", "CRC"],
+    }  # fmt: skip
+    assert one["tlp"] == "TLP:RED"
+    assert program("/reports").json()["reports"] == [one]
+
+
+@pytest.mark.parametrize(
+    ("fields", "slug", "tlp"),
+    [
+        ({"tlp": "GREEN"}, "h1-members", "TLP:GREEN"),
+        ({"tlp": "tlp:green", "audience": "caucasus"}, "h1-caucasus", "TLP:GREEN"),
+        ({"tlp": "TLP:AMBER+STRICT"}, "h2-own", "TLP:AMBER+STRICT"),
+        ({"tlp": "AMBER"}, "h2-own", "TLP:AMBER"),
+        ({"tlp": "RED", "audience": "center"}, "h2-center", "TLP:RED"),
+    ],
+)
+def test_a_marking_is_mapped_by_the_pack_and_goes_out_as_it_came(house, program, fields, slug, tlp):
+    body = {"type": "D1", "period": DAY, "values": VALUES} | fields
+    done = program("/reports", body)
+
+    assert done.status_code == 201, done.content
+    row = Report.objects.visible_to(house.na("BY")).select_related("journal").get()
+    readers = house.node.pack.readers
+    expected = {
+        "h1-members": readers("members", originator="BY", on=house.clock.now.date()),
+        "h1-caucasus": readers("caucasus", originator="BY", on=house.clock.now.date()),
+        "h2-own": ("BY",),
+        "h2-center": ("BY", "CRC"),
+    }[slug]
+    assert (row.journal.level, tuple(row.journal.parties.split(","))) == (slug[:2].upper(), expected)
+    assert program(f"/reports/{row.key}").json()["tlp"] == tlp
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "says"),
+    [
+        ({"tlp": "RED"}, "charter.nobody-named", "named recipients only"),
+        ({"tlp": "AMBER+STRICT", "audience": "center"}, "charter.too-wide", "does not reach CRC"),
+        ({"tlp": "CLEAR"}, "exchange.label-not-allowed", "D1 may not be sent at H0"),
+        ({"tlp": "GREEN", "audience": "public"}, "exchange.label-not-allowed", "public"),
+        ({"tlp": "GREEN", "level": "H1"}, "exchange.two-markings", "either a level or a TLP"),
+        ({"tlp": "BLACK"}, "formats.unknown-marking", "no marking of TLP"),
+    ],
+)
+def test_a_marking_never_reaches_further_than_it_says_or_the_type_allows(house, program, fields, code, says):
+    answer = program("/reports", {"type": "D1", "period": DAY, "values": VALUES} | fields)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert says in answer.json()["title"]
+    assert not Report.objects.visible_to(house.na("BY")).exists()
+
+
+def test_a_marking_without_an_audience_is_not_wider_than_the_type(house):
+    pack = house.node.pack
+
+    with pytest.raises(rules.LabelNotAllowed, match="D3 may not be sent at TLP:GREEN"):
+        marked_label(pack.type("D3"), owes="BY", by="BY", marking="GREEN", audience="")
+    for audience in ("", "public"):
+        label = marked_label(pack.type("A4"), owes="BY", by="BY", marking="CLEAR", audience=audience)
+        assert (label.level, label.parties) == ("H0", ("*",))
+    told = marked_label(pack.type("D1"), owes="BY", by="CRC", marking="AMBER+STRICT", audience="")
+    assert told.parties == ("BY", "CRC")
+
+
+def test_the_label_is_given_as_xml(house, program):
+    sent = Sent(type="D1", period=DAY, values=VALUES, level="H2", audience="center")
+    done = acts.submit_report(by=house.na("BY"), report=sent, channel="form")
+    answer = house.client("CRC", "duty").get(f"/reports/{done.subject}/label.xml")
+    pack = house.node.pack
+    said = stanag4774.read(
+        answer.content,
+        policy="csto",
+        classifications=[each.code for each in pack.labels.levels],
+        marks=["CERT"],
+        parties=[each.code for each in pack.parties],
+    )
+
+    assert answer["Content-Type"] == "application/xml; charset=utf-8"
+    assert (said.classification, said.releasable_to, said.originator) == ("H2", ("BY", "CRC"), "BY")
+    assert house.client("KZ", "na-officer").get(f"/reports/{done.subject}/label.xml").status_code == 404
+
+
+def test_releases_are_had_by_programs_and_are_no_reports(house, program):
+    sent = Sent(type="D1", period=DAY, values=VALUES | {"events": 3}, audience="center")
+    done = acts.submit_report(by=house.na("BY"), report=sent, channel="form")
+    choice = acts.Choice(done.subject, "members", fields=("events",), ground="Others ask")
+    came = acts.release_report(by=house.na("BY"), choice=choice)
+    key = new_token(house.account("KZ", "na-officer"), client="reader")
+    ask = lambda way: house.client().get(  # noqa: E731
+        f"/api{way}", headers={"Authorization": f"Bearer {key}"}
+    )
+    one = ask(f"/releases/{came.release}").json()
+
+    assert one["values"] == {"events": 3}
+    assert (one["of"], one["part"], one["ground"], one["offices"]) == (
+        done.hash, True, "Others ask", ["na-officer"],
+    )  # fmt: skip
+    assert one["label"]["audience"] == "members"
+    assert one["tlp"] == "TLP:GREEN"
+    assert ask("/releases").json()["releases"] == [one]
+    assert ask("/releases?type=D2").json()["releases"] == []
+    assert ask(f"/releases?before={one['page']}&after={one['release']}").json()["releases"] == []
+    assert ask("/reports").json()["reports"] == []
+    assert ask(f"/reports/{came.release}").status_code == 404
+    xml = house.client("KZ", "na-officer").get(f"/releases/{came.release}/label.xml")
+    assert b"csto:BY" in xml.content
+
+
+def test_to_a_program_absent_and_forbidden_are_the_same_bytes(house, program):
+    sent = Sent(type="D1", period=DAY, values=VALUES, audience="center")
+    done = acts.submit_report(by=house.na("RU"), report=sent, channel="form")
+    came = acts.release_report(
+        by=house.na("RU"), choice=acts.Choice(done.subject, "central-asia", ground="Others ask")
+    )
+    none = "release/RU/01996f2e-0000-7000-8000-000000000000"
+    there, gone = program(f"/releases/{came.release}"), program(f"/releases/{none}")
+
+    assert (there.status_code, there.content) == (gone.status_code, gone.content)
+    assert there.status_code == 404
+    assert program("/releases").json() == {"releases": []}
+    xml = house.client("BY", "na-officer")
+    hidden, absent = (xml.get(f"/releases/{each}/label.xml") for each in (came.release, none))
+    assert hidden.status_code == absent.status_code == 404
+    assert hidden.content == absent.content.replace(none.encode(), came.release.encode())

@@ -13,14 +13,16 @@ from commonwatch import __version__
 from commonwatch.access.actor import Actor, SignInFirst, require
 from commonwatch.access.asking import actor_for
 from commonwatch.access.tokens import by_token
-from commonwatch.desks.exchange import acts, board, forms
+from commonwatch.desks.exchange import acts, board, forms, labels
 from commonwatch.desks.exchange.acts import Filed
 from commonwatch.desks.exchange.intake import BatchRefused, Sent, moment, type_of
-from commonwatch.desks.exchange.models import Report
+from commonwatch.desks.exchange.models import Release, Report
 from commonwatch.desks.exchange.rules import ConfirmFirst, ContentRefused
 from commonwatch.errors import Refusal, _
 from commonwatch.formats import strict
+from commonwatch.formats.tlp import written
 from commonwatch.register import history, node
+from commonwatch.register.gate import label_of
 from commonwatch.ui.noticing import remember
 from commonwatch.ui.refusals import problem, told
 
@@ -58,7 +60,11 @@ class Batch(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReportIn(Schema):
-    """One report. Only `type` is needed by every type; the type's form says the rest."""
+    """One report. Only `type` is needed by every type; the type's form says the rest.
+
+    `tlp` is a marking of TLP 2.0 in place of `level`: the organisation's pack gives it a level, and nobody beyond its
+    bound reads. RED needs an audience.
+    """
 
     type: str
     period: str = ""
@@ -68,6 +74,7 @@ class ReportIn(Schema):
     event_at: str = ""
     level: str = ""
     audience: str = ""
+    tlp: str = ""
     ref: str = ""
     note: str = ""
 
@@ -242,7 +249,7 @@ def list_reports(  # noqa: PLR0913 - the parameters of the address
     moment are in the order of their names.
     """
     by = reader(request)
-    rows = Report.objects.visible_to(by)
+    rows = Report.objects.visible_to(by).select_related("journal")
     wanted = {"type": type, "owes": owes, "period": period}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if before is not None:
@@ -303,11 +310,50 @@ def withdraw(request: HttpRequest, report: str) -> HttpResponse:
 def one(request: HttpRequest, report: str) -> HttpResponse:
     """Give a report as it stands."""
     by = reader(request)
-    row = Report.objects.visible_to(by).filter(key=report).first()
+    row = Report.objects.visible_to(by).select_related("journal").filter(key=report).first()
     if row is None:
         raise acts.NoSuchReport
     board.look(by, row, how="api")
     return answer(report_out(row))
+
+
+@api.get("/releases", summary="List releases")
+def list_releases(  # noqa: PLR0913 - the parameters of the address
+    request: HttpRequest,
+    *,
+    type: str = "",
+    owes: str = "",
+    period: str = "",
+    before: int | None = None,
+    after: str = "",
+    limit: int = 100,
+) -> HttpResponse:
+    """List what was released to the caller's party or by it, newest first; pages are turned as those of reports.
+
+    A release meets no duty: the duty is met by the report that it is of.
+    """
+    by = reader(request)
+    rows = Release.objects.visible_to(by).select_related("journal")
+    wanted = {"type": type, "owes": owes, "period": period}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    if before is not None:
+        rows = rows.filter(
+            Q(last_at__lt=before) | Q(last_at=before, key__gt=after) if after else Q(last_at__lt=before)
+        )
+    found = list(rows.order_by("-last_at", "key")[: max(1, min(limit, 1000))])
+    board.look(by, *found, how="api")
+    return answer({"releases": [release_out(row) for row in found]})
+
+
+@api.get("/releases/{path:release}", summary="One release")
+def one_release(request: HttpRequest, release: str) -> HttpResponse:
+    """Give a release: what it says, who released it on what ground, and the hash of the entry that it is of."""
+    by = reader(request)
+    row = Release.objects.visible_to(by).select_related("journal").filter(key=release).first()
+    if row is None:
+        raise acts.NoSuchRelease
+    board.look(by, row, how="api")
+    return answer(release_out(row))
 
 
 @api.get("/due", summary="What a party owes")
@@ -361,6 +407,40 @@ def report_out(row: Report) -> dict[str, Any]:
         "last_at": moment(row.last_at).isoformat(),
         "page": row.last_at,
         "entry": row.last_entry,
+        **_label_out(row, tlp=row.tlp),
+    }
+
+
+def _label_out(row: Report | Release, *, tlp: str = "") -> dict[str, Any]:
+    """Describe a label, and the TLP marking under which it goes out."""
+    journal = row.journal
+    label = label_of(level=journal.level, categories=journal.categories, parties=journal.parties)
+    plain = labels.plain(label, writer=row.party, tlp=tlp)._asdict()
+    return {"tlp": written(plain.pop("tlp")), "label": plain}
+
+
+def release_out(row: Release) -> dict[str, Any]:
+    """Describe a release as it stands. `of` is the hash of the report's entry."""
+    return {
+        "release": row.key,
+        "type": row.type,
+        "owes": row.owes,
+        "period": row.period,
+        "event_at": row.event_at,
+        "party": row.party,
+        "offices": [each for each in row.offices.split(",") if each],
+        "state": row.state,
+        "values": row.values,
+        "part": row.part,
+        "version": row.version,
+        "of": row.of,
+        "ground": row.ground,
+        "end_ground": row.end_ground,
+        "released_at": moment(row.released_at).isoformat(),
+        "last_at": moment(row.last_at).isoformat(),
+        "page": row.last_at,
+        "entry": row.last_entry,
+        **_label_out(row),
     }
 
 

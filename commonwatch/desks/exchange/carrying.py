@@ -133,7 +133,7 @@ def going_on(row: Report, *, eyes: Reader) -> Going | None:
     fact = ReportCarried(
         type=row.type, owes=row.owes, continues=last.hash, state=row.state, versions=row.versions,
         first_at=row.first_at, period=row.period, number=row.number, channel=row.channel,
-        event_at=row.event_at, confirms=row.confirms, imported=row.imported,
+        event_at=row.event_at, confirms=row.confirms, imported=row.imported, tlp=row.tlp,
     )  # fmt: skip
     subject = audience.following(row.key)
     return Going(subject, label, Draft(fact, subject, label, cited(last, label), settled=True))

@@ -18,8 +18,9 @@ class ReportSubmitted(Fact, frozen=True, omit_defaults=True):
     `owes` is the party whose duty it fills (the writer itself, unless the center writes down what it was told);
     `period` is the period's key, empty for a report on an event, which has `event_at` (RFC 3339, UTC) instead.
     `number` counts the writer's reports for one duty. `channel` is how it came ("form", "sheet", "api", "telephone",
-    "import"). `client` and `ref` name the program and its own reference. `confirms` is the subject of the report by
-    telephone which this one makes the party's own. `warned` lists the checks whose warning the sender confirmed.
+    "import"), `tlp` the TLP 2.0 marking under which it came. `client` and `ref` name the program and its own reference.
+    `confirms` is the subject of the report by telephone which this one makes the party's own. `warned` lists the checks
+    whose warning the sender confirmed.
     """
 
     type: str
@@ -36,6 +37,7 @@ class ReportSubmitted(Fact, frozen=True, omit_defaults=True):
     confirms: str = ""
     warned: tuple[str, ...] = ()
     note: str = ""
+    tlp: str = ""
 
 
 @fact("exchange.report.corrected")
@@ -78,6 +80,7 @@ class ReportCarried(Fact, frozen=True, omit_defaults=True):
     event_at: str = ""
     confirms: str = ""
     imported: bool = False
+    tlp: str = ""
 
 
 @fact("exchange.report.seen")

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from commonwatch.access.actor import Actor, require
-from commonwatch.charter.label import EVERYBODY, Label
+from commonwatch.charter.label import EVERYBODY, Label, spelled_out
+from commonwatch.charter.markings import label_for
 from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.facts import DutyCarried, ReportSubmitted
@@ -18,6 +19,7 @@ from commonwatch.desks.exchange.models import Activation, Reference, Report, Sli
 from commonwatch.desks.exchange.models import Waiver as WaiverRow
 from commonwatch.desks.exchange.projection import content_digest, reference_key, slip_subject
 from commonwatch.errors import Refusal, _
+from commonwatch.formats import tlp
 from commonwatch.register import audience as audiences
 from commonwatch.register import log, node
 from commonwatch.register.gate import Reader
@@ -75,7 +77,8 @@ class BatchRefused(Refusal):
 class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One report as somebody sends it. Empty fields take the type's default.
 
-    `known_at` (RFC 3339) and `warned` (codes of what an import found unusual) are for imports alone.
+    `known_at` (RFC 3339) and `warned` (codes of what an import found unusual) are for imports alone. `tlp` is a TLP 2.0
+    marking in place of `level`.
     """
 
     type: str
@@ -91,6 +94,7 @@ class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     confirms: str = ""
     known_at: str = ""
     warned: tuple[str, ...] = ()
+    tlp: str = ""
 
 
 class Prepared(NamedTuple):
@@ -188,6 +192,31 @@ def content_label(type_: InformationType, *, owes: str, by: str, level: str, aud
     return label
 
 
+def marked_label(type_: InformationType, *, owes: str, by: str, marking: str, audience: str) -> Label:
+    """Return the label of a report that came under a TLP marking: the pack's level for it, and readers in its bound.
+
+    Without an audience as many read as the marking lets; that, too, must not be wider than the type allows.
+
+    :raises LabelNotAllowed: naming what the type allows.
+    :raises NoLevel, NobodyNamed, TooWide: naming what the marking asks.
+    """
+    at = node.current()
+    on = node.today(at)
+    chosen = None
+    if audience:
+        rules.check_label(type_, level="", audience=audience)
+        chosen = at.pack.readers(audience, originator=owes, on=on)
+    label = label_for(
+        marking, pack=at.pack, originator=owes, on=on, chosen=chosen, categories=type_.categories
+    )
+    rules.check_label(type_, level=label.level, audience="")
+    allowed = {
+        code: at.pack.readers(code, originator=owes, on=on) for code in (type_.audience, *type_.audiences)
+    }
+    rules.check_marked(type_, label, marking=marking, allowed=allowed, lowest=at.pack.labels.lowest)
+    return spelled_out(label, originator=by)
+
+
 def status_label(type_: InformationType, *, owes: str, by: str) -> Label:
     """Return the label of the slip: the scheme's level for slips, and the audience that the type gives its status."""
     parties = _parties(type_.status, owes=owes, by=by)
@@ -241,7 +270,10 @@ class Intake:
         if len(sent.ref) > 100 or not sent.ref.isprintable():
             raise BadReference
         checked = self._content(type_, sent, owes=owes)
-        label, slip = self._labels_for(type_, owes=owes, level=sent.level, audience=sent.audience)
+        marking = tlp.parse(sent.tlp) if sent.tlp else ""
+        label, slip = self._labels_for(
+            type_, owes=owes, level=sent.level, audience=sent.audience, marking=marking
+        )
         starts = self._starts(type_, sent, owes=owes)
         fact = ReportSubmitted(
             type=sent.type,
@@ -254,6 +286,7 @@ class Intake:
             event_at=sent.event_at,
             client=self.by.client if sent.ref else "",
             ref=sent.ref,
+            tlp=marking,
             confirms=sent.confirms,
             warned=(*(each.code for each in checked.warnings), *sent.warned),
             note=sent.note,
@@ -283,11 +316,16 @@ class Intake:
         return checked
 
     def _labels_for(
-        self, type_: InformationType, *, owes: str, level: str, audience: str
+        self, type_: InformationType, *, owes: str, level: str, audience: str, marking: str
     ) -> tuple[Label, Label | None]:
-        key = (type_.code, owes, level, audience)
+        key = (type_.code, owes, level, audience, marking)
         if key not in self._labels:
-            content = content_label(type_, owes=owes, by=self.by.party, level=level, audience=audience)
+            rules.check_one_marking(level=level, marking=marking)
+            content = (
+                marked_label(type_, owes=owes, by=self.by.party, marking=marking, audience=audience)
+                if marking
+                else content_label(type_, owes=owes, by=self.by.party, level=level, audience=audience)
+            )
             slip = status_label(type_, owes=owes, by=self.by.party) if type_.schedule else None
             self._labels[key] = (content, slip)
         return self._labels[key]

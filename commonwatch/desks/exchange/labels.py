@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext
 
 from commonwatch.access.actor import Actor
+from commonwatch.charter import markings
 from commonwatch.charter.label import EVERYBODY, Label
 from commonwatch.desks.exchange import forms
 from commonwatch.desks.exchange.carrying import readers_on
-from commonwatch.desks.exchange.intake import content_label, status_label
+from commonwatch.desks.exchange.intake import content_label, moment, status_label
 from commonwatch.desks.exchange.models import Report
 from commonwatch.errors import Refusal
+from commonwatch.formats import stanag4774
 from commonwatch.register import node
 from commonwatch.register.gate import label_of
 from commonwatch.ui.templatetags.cw import party_name, words
@@ -72,6 +74,43 @@ def sign(label: Label, *, writer: str, sent: bool = False) -> Sign:
         banner=words(level.banner),
         categories=", ".join(f"{code} {marks.get(code, '')}".strip() for code in label.categories),
     )
+
+
+# For programs
+
+
+class Plain(NamedTuple):
+    """A label as programs get it: `audience` is the pack's name for its readers, if it has one; `tlp` its marking."""
+
+    level: str
+    categories: tuple[str, ...]
+    audience: str
+    parties: tuple[str, ...]
+    tlp: str
+
+
+def plain(label: Label, *, writer: str, tlp: str = "") -> Plain:
+    """Say a label for programs; what came under a TLP marking goes out under it, else the label makes one."""
+    at = node.current()
+    on = node.today(at)
+    named = at.pack.named(label.parties, writer=writer, on=on)
+    audience = named[0].partition(":")[0] if named else ""
+    marking = tlp or markings.tlp_of(label, pack=at.pack, originator=writer, on=on)
+    return Plain(label.level, label.categories, audience, label.parties, marking)
+
+
+def stanag(label: Label, *, writer: str, at: int) -> bytes:
+    """Write a label as XML after STANAG 4774; `at` is when it was put on, in microseconds UTC."""
+    said = markings.outside(label, originator=writer)
+    whole = stanag4774.Confidentiality(
+        policy=node.current().pack.organisation,
+        classification=said.classification,
+        marks=said.marks,
+        releasable_to=said.releasable_to,
+        originator=writer,
+        created_at=moment(at),
+    )
+    return stanag4774.write(whole)
 
 
 # The chooser of a form

@@ -39,6 +39,7 @@ class Report(Projection):
     channel = models.CharField(max_length=12, default="form")
     confirms = models.CharField(max_length=200, default="", blank=True)
     event_at = models.CharField(max_length=40, default="", blank=True)
+    tlp = models.CharField(max_length=20, default="", blank=True)
     imported = models.BooleanField(default=False)
     first_at = models.BigIntegerField()
     written_at = models.BigIntegerField()

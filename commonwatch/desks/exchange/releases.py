@@ -1,6 +1,5 @@
 """The pages of releases: the dialogue in which one releases, and the page that its readers read."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -10,7 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from commonwatch.access.actor import Actor, ConfirmItIsYou, require
-from commonwatch.desks.exchange import acts, releasing
+from commonwatch.desks.exchange import acts, labels, releasing
 from commonwatch.desks.exchange.carrying import newest
 from commonwatch.desks.exchange.models import Release, Report
 from commonwatch.desks.exchange.views import found, go, seat
@@ -68,6 +67,26 @@ def release(request: HttpRequest, key: str) -> HttpResponse:
     return page(request, "exchange/release.html", releasing.release(by, within_reach(by, key)))
 
 
+@require_safe
+def label(request: HttpRequest, key: str) -> HttpResponse:
+    """Give the label of a report as XML after STANAG 4774, for programs that guard what is passed on."""
+    row = found(seat(request), key)
+    return _xml(row, at=row.written_at)
+
+
+@require_safe
+def release_label(request: HttpRequest, key: str) -> HttpResponse:
+    """Give the label of a release as XML after STANAG 4774."""
+    row = within_reach(seat(request), key)
+    return _xml(row, at=row.released_at)
+
+
+def _xml(row: Report | Release, *, at: int) -> HttpResponse:
+    xml = labels.stanag(releasing.label_of_row(row), writer=row.party, at=at)
+    headers = {"Cache-Control": "private, no-cache"}
+    return HttpResponse(xml, content_type="application/xml; charset=utf-8", headers=headers)
+
+
 @require_POST
 def withdraw(request: HttpRequest, key: str) -> HttpResponse:
     """Take one's own release back."""
@@ -80,7 +99,7 @@ def withdraw(request: HttpRequest, key: str) -> HttpResponse:
     return go(request, reverse("exchange:release", args=[key]))
 
 
-def within_reach(by: Actor, key: str) -> Any:
+def within_reach(by: Actor, key: str) -> Release:
     """Return a release within reach; absent and forbidden look alike."""
     row = Release.objects.visible_to(by).select_related("journal").filter(key=key).first()
     if row is None:

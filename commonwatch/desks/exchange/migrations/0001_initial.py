@@ -154,6 +154,7 @@ class Migration(migrations.Migration):
                 ('channel', models.CharField(default='form', max_length=12)),
                 ('confirms', models.CharField(blank=True, default='', max_length=200)),
                 ('event_at', models.CharField(blank=True, default='', max_length=40)),
+                ('tlp', models.CharField(blank=True, default='', max_length=20)),
                 ('imported', models.BooleanField(default=False)),
                 ('first_at', models.BigIntegerField()),
                 ('written_at', models.BigIntegerField()),

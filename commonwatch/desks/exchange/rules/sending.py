@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from commonwatch.charter.label import EVERYBODY, Label
 from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange.rules.content import as_utc
 from commonwatch.errors import Refusal, _
@@ -25,6 +26,14 @@ class LabelNotAllowed(Refusal):
     code, status = "exchange.label-not-allowed", 422
     says = _("{type} may not be sent at {label}.")
     hint = _("It may be sent at: {allowed}.")
+
+
+class TwoMarkings(Refusal):
+    """A level and a TLP marking, which may say two things."""
+
+    code, status = "exchange.two-markings", 422
+    says = _("Say either a level or a TLP marking, not both.")
+    hint = _("The organisation gives each marking its level; an audience may be named beside it.")
 
 
 class EventTimeMissing(Refusal):
@@ -95,6 +104,37 @@ def check_label(type_: InformationType, *, level: str, audience: str) -> None:
         raise LabelNotAllowed(type=type_.code, label=level, allowed=", ".join(sorted(levels)))
     if audience and audience not in audiences:
         raise LabelNotAllowed(type=type_.code, label=audience, allowed=", ".join(sorted(audiences)))
+
+
+def check_one_marking(*, level: str, marking: str) -> None:
+    """Refuse a level beside a TLP marking.
+
+    :raises TwoMarkings: when both are said.
+    """
+    if level and marking:
+        raise TwoMarkings
+
+
+def check_marked(
+    type_: InformationType,
+    label: Label,
+    *,
+    marking: str,
+    allowed: Mapping[str, tuple[str, ...]],
+    lowest: str,
+) -> None:
+    """Refuse readers beyond every audience that the type allows (its audiences with their readers).
+
+    :raises LabelNotAllowed: naming these audiences.
+    """
+    within = [
+        readers
+        for readers in allowed.values()
+        if readers == EVERYBODY or (label.parties != EVERYBODY and set(label.parties) <= set(readers))
+    ]
+    if not within or (label.parties == EVERYBODY and label.level != lowest):
+        wanted = f"TLP:{marking}"
+        raise LabelNotAllowed(type=type_.code, label=wanted, allowed=", ".join(dict.fromkeys(allowed)))
 
 
 def instant(text: str) -> datetime:
