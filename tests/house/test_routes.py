@@ -54,6 +54,7 @@ def test_every_address_is_listed_with_who_may_open_it():
 def test_every_address_ends_as_addresses_do():
     """With a slash for pages; without for files, which clients of journals and programs ask for."""
     files = ("federation:", "api:", "health", "exchange:template", "exchange:compliance-sheet")
+    files += ("exchange:label", "exchange:release-label")
     odd = [
         each.path for each in addresses() if not each.name.startswith(files) and not each.path.endswith("/")
     ]
@@ -77,6 +78,7 @@ def street(house):
     first = acts.submit_report(by=na, report=Sent(type="D1", period=PERIOD, values=values), channel="form")
     narrow = Sent(type="D1", period=PERIOD, values=values, audience="center")
     second = acts.submit_report(by=na, report=narrow, channel="form")
+    wide, near = (release(na, second.subject, audience) for audience in ("members", "eastern-europe"))
     account = house.account("CRC", "duty")
     file = Quarantined.objects.create(
         id="0" * 32,
@@ -90,9 +92,15 @@ def street(house):
     )
     return Street(
         house,
-        shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk),
-        hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk),
-        never=samples(f"report/BY/{ABSENT}", ABSENT, "csto/BY/real/h1-nobody/1", file="f" * 32),
+        shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide),
+        hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near),
+        never=samples(
+            f"report/BY/{ABSENT}",
+            ABSENT,
+            "csto/BY/real/h1-nobody/1",
+            file="f" * 32,
+            release=f"release/BY/{ABSENT}",
+        ),
     )
 
 
@@ -100,8 +108,14 @@ def origin(journal):
     return Journal.objects.get(pk=journal).origin
 
 
-def samples(subject, entry, journal, *, file):
+def release(by, report, audience):
+    choice = acts.Choice(report, audience, ground="Others ask for it")
+    return acts.release_report(by=by, choice=choice).release
+
+
+def samples(subject, entry, journal, *, file, release):
     return {
+        "release": release,
         "key": subject,
         "report": subject,
         "entry": entry,
