@@ -5,7 +5,7 @@ from django.db import connections
 
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tiles, tree
-from commonwatch.register import node, rebuild, seal, verify
+from commonwatch.register import node, rebuild, seal, verify, wall
 from commonwatch.register.models import Entry, Journal
 
 LOOK_UP = 500
@@ -39,6 +39,7 @@ def hold(told):
     return found, len(rows), consistent, faults
 
 
+@wall.open()
 def _proved(journals, told, faults):
     """Count the acknowledged entries that are there with their hash and place, each by a proof of inclusion."""
     at = node.current()
@@ -68,6 +69,7 @@ def _prove(journals, hashes, row, told):
     )
 
 
+@wall.open()
 def _twice():
     """Name the references under which more than one report stands."""
     seen, twice = set(), []

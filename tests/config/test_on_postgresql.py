@@ -41,8 +41,10 @@ def shell(tmp_path, postgres_url):
 def test_a_node_on_postgresql_is_made_written_proved_and_folded_anew(shell):
     assert "made" not in shell.well("init").split()
     shell.well(*D1)
-    assert "3 entries in 1 journal verified" in shell.well("verify", "--tables")
-    assert json.loads(shell.well("rebuild", "--json"))["entries"] == 3
+    proved = json.loads(shell.well("verify", "--tables", "--json"))
+    entries = sum(each["entries"] for each in proved["journals"])
+    assert entries >= 3
+    assert json.loads(shell.well("rebuild", "--json"))["entries"] == entries
     assert not list(shell.home.glob("*.sqlite3"))
 
 
@@ -70,8 +72,10 @@ def test_what_pg_dump_is_told_to_copy_is_the_whole_record(shell, postgres_url, t
     subprocess.run([programs / line[0], *line[1:]], check=True, env=secret)
     file = next(each.removeprefix("--file=") for each in line if each.startswith("--file="))
     subprocess.run([programs / "pg_restore", f"--dbname={fresh}", "--no-owner", file], check=True, env=secret)
-    assert "3 entries in 1 journal verified" in OnPostgresql(shell.home, fresh).well("verify", "--tables")
-    assert state(OnPostgresql(shell.home, fresh), "second wall") == "OK"
+    restored = OnPostgresql(shell.home, fresh)
+    before, after = (json.loads(each.well("verify", "--tables", "--json")) for each in (shell, restored))
+    assert after["journals"] == before["journals"] != []
+    assert state(restored, "second wall") == "OK"
 
 
 def test_the_doctor_and_the_server_say_when_the_role_walks_through_the_second_wall(shell, postgres_url):
