@@ -68,6 +68,7 @@ def give_keys(path: Path, handles: Sequence[str]) -> None:
         file.write(msgspec.json.encode(keys))
 
 
+@wall.open()
 def last_written() -> datetime | None:
     """Return when the exchange last wrote anything for real, or None; whose office changed meanwhile does not count."""
     written = Entry.objects.filter(kind__startswith="exchange.", journal__mode="real", journal__ours=True)
