@@ -1,6 +1,6 @@
 """What stands around every page: banner, clocks, ways to the desks, proof in the foot."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 
+from commonwatch.access import pairs
 from commonwatch.access.actor import Actor
 from commonwatch.access.asking import actor_for
 from commonwatch.register import node
@@ -17,12 +18,17 @@ from commonwatch.register.models import Journal
 from commonwatch.ui.templatetags.cw import moment, words
 
 DESKS = (
-    ("exchange:watch", gettext_lazy("Watch")),
-    ("exchange:mine", gettext_lazy("My reports")),
-    ("exchange:types", gettext_lazy("Regulation")),
-    ("exchange:series", gettext_lazy("Series")),
-    ("exchange:compliance", gettext_lazy("Compliance")),
-    ("federation:journals", gettext_lazy("Journals")),
+    ("exchange:watch", gettext_lazy("Watch"), "exchange.see-board"),
+    ("exchange:mine", gettext_lazy("My reports"), "exchange.see-board"),
+    ("exchange:types", gettext_lazy("Regulation"), "exchange.see-board"),
+    ("exchange:series", gettext_lazy("Series"), "exchange.see-board"),
+    ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
+    ("ui:people", gettext_lazy("People"), "access.administer-people"),
+    ("federation:journals", gettext_lazy("Journals"), ""),
+)
+OTHERS = (
+    ("ui:people", gettext_lazy("People and offices"), ""),
+    ("ui:audiences", gettext_lazy("Audiences"), ""),
 )
 
 
@@ -42,6 +48,7 @@ def _made(request: HttpRequest) -> Callable[[], dict[str, Any]]:
             "sample": at.demo,
             "exercise": actor is not None and actor.mode == "exercise",
             "nav": ways(request, actor),
+            "others": others(request, actor),
             "proof": proof(actor),
             "hosted": hosted(actor),
             "lang": get_language(),
@@ -93,14 +100,29 @@ def banner(actor: Actor | None) -> dict[str, str]:
 
 
 def ways(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
-    """List the ways to the desks."""
+    """List the ways to the desks that the office may open; a number beside one says how much waits there."""
     if actor is None:
         return []
+    found = _open(request, actor, DESKS)
+    if pairs.carried(actor):
+        to = (("ui:pairs", gettext_lazy("Two persons"), ""),)
+        found += [each | {"count": pairs.waiting(actor)} for each in _open(request, actor, to)]
+    return found
+
+
+def others(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
+    """List the ways that stand in the menu: pages opened now and then, by every office."""
+    return [] if actor is None else _open(request, actor, OTHERS)
+
+
+def _open(request: HttpRequest, actor: Actor, ways: Iterable[tuple[str, Any, str]]) -> list[dict[str, Any]]:
+    """Make the ways that an office may open; a page that asks for no mandate is open to every office."""
     found = []
-    for name, text in DESKS:
+    for name, text, mandate in ways:
         url = reverse(name)
         current = request.path == url if url == "/" else request.path.startswith(url)
-        found.append({"name": text, "url": url, "current": current})
+        if not mandate or actor.may(mandate):
+            found.append({"name": text, "url": url, "current": current})
     return found
 
 

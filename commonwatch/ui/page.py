@@ -35,7 +35,14 @@ def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """
     context = {"refusal": refusal}
     answer = page(request, "ui/refusal.html", context, part="notice", status=refusal.status)
+    say_when(answer, refusal)
     if request.method == "POST":
         answer.headers["HX-Retarget"] = "#notice"
         answer.headers["HX-Reswap"] = "innerHTML"
     return answer
+
+
+def say_when(answer: HttpResponse, refusal: Refusal) -> None:
+    """Say in the header Retry-After when one may try again, where a refusal says so (`wait`, in seconds)."""
+    if wait := refusal.fields.get("wait"):
+        answer.headers["Retry-After"] = str(wait)

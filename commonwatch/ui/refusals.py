@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.csrf import csrf_failure
 
-from commonwatch.access.actor import SignInFirst
+from commonwatch.access.actor import ConfirmItIsYou, NotMandated, SignInFirst
 from commonwatch.errors import Refusal, _
 from commonwatch.ui.noticing import notice, remember
-from commonwatch.ui.page import refusal_page
+from commonwatch.ui.page import refusal_page, say_when
 
 
 def told(refusal: Refusal) -> tuple[str, str]:
@@ -49,12 +49,19 @@ def problem(refusal: Refusal, *, extra: dict[str, Any] | None = None) -> HttpRes
         body["hint"] = hint
     body.update(extra or {})
     headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}
-    return HttpResponse(
+    answer = HttpResponse(
         msgspec.json.encode(body),
         status=refusal.status,
         content_type="application/problem+json",
         headers=headers,
     )
+    say_when(answer, refusal)
+    return answer
+
+
+def way_to_confirm(to: str = "/") -> str:
+    """Return the address of the page that asks once more for a password or second factor, and leads on to `to`."""
+    return f"{reverse('account_reauthenticate')}?{urlencode({'next': to})}"
 
 
 class PageTooOld(Refusal):
@@ -92,8 +99,19 @@ class RefusalMiddleware:
         remember(request, error)
         if request.path.startswith("/api/"):
             return problem(error)
-        if error.status == SignInFirst.status and request.method in {"GET", "HEAD"}:
-            return HttpResponseRedirect(
-                f"{reverse('ui:sign-in')}?{urlencode({'next': request.get_full_path()})}"
-            )
-        return refusal_page(request, error)
+        led = _led(request, error) if request.method in {"GET", "HEAD"} else ""
+        return HttpResponseRedirect(led) if led else refusal_page(request, error)
+
+
+def _led(request: HttpRequest, error: Refusal) -> str:
+    """Return where a page that was asked for leads instead of being refused; empty when nowhere.
+
+    A form that was sent is never led away from: what was typed would be lost.
+    """
+    if isinstance(error, SignInFirst):
+        return f"{reverse('ui:sign-in')}?{urlencode({'next': request.get_full_path()})}"
+    if isinstance(error, ConfirmItIsYou):
+        return way_to_confirm(request.get_full_path())
+    if isinstance(error, NotMandated) and request.path == "/":
+        return reverse("ui:people")  # whose office does not watch begins where everybody may read
+    return ""

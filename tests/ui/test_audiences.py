@@ -124,7 +124,7 @@ def test_levels_and_marks_of_tlp_are_explained(house):
     said = words(house.client("BY", "analyst").get("/audiences/"))
     assert "H0 Public CLEAR One person releases it. The public reads it" in said
     assert "H2 Official use AMBER Two persons release it." in said
-    assert "H3 Secret RED Only that something exists is kept here, never what it says. Two persons" in said
+    assert "H3 Secret RED Only that something exists is kept here, never what it says. CERT" in said
     assert re.search(
         r"TLP:AMBER\+STRICT may be passed on within one's own organisation alone", words_of(said)
     )

@@ -9,9 +9,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
+from commonwatch.access.actor import ConfirmItIsYou
 from commonwatch.errors import Refusal
 from commonwatch.register import node
 from commonwatch.ui.refusals import told as told_words
+from commonwatch.ui.refusals import way_to_confirm
 
 register = template.Library()
 
@@ -106,6 +108,10 @@ def readers(parties: Any) -> str:
 def told(refusal: Refusal) -> SafeString:
     """Show a refusal as one notice."""
     says, hint = told_words(refusal)
+    way: SafeString | str = ""
+    if isinstance(refusal, ConfirmItIsYou):
+        link = '<p><a href="{}" target="_blank" rel="noopener">{}</a></p>'  # beside the page, so that it stays as typed
+        way = format_html(link, way_to_confirm(), gettext("Confirm in a new window, then send this again"))
     return format_html(
-        '<div class="notice" role="alert"><p><strong>{}</strong></p><p>{}</p></div>', says, hint
+        '<div class="notice" role="alert"><p><strong>{}</strong></p><p>{}</p>{}</div>', says, hint, way
     )
