@@ -4,7 +4,7 @@ from enum import Enum, auto
 
 from django.http import HttpRequest
 
-from commonwatch.access import factors
+from commonwatch.access import factors, limits
 from commonwatch.access.actor import Actor, actor_of
 from commonwatch.access.factors import fresh, second_factor_given
 from commonwatch.access.models import Account
@@ -31,7 +31,7 @@ def find_actor(request: HttpRequest) -> Actor | None:
     """
     given = request.headers.get("Authorization", "")
     if given.startswith("Bearer "):
-        return by_token(given.removeprefix("Bearer ").strip())
+        return _by_key(request, given.removeprefix("Bearer ").strip())
     user = request.user
     if not isinstance(user, Account) or not user.is_authenticated:
         return None
@@ -44,9 +44,26 @@ def find_actor(request: HttpRequest) -> Actor | None:
     return actor
 
 
+def _by_key(request: HttpRequest, secret: str) -> Actor | None:
+    """Return the actor of a program's key. Tries with unknown ones are counted, so that they cannot go on and on.
+
+    Counted after the look, not before: a key of 256 bits is not guessed, and good ones must not pay with a write each.
+
+    :raises TooManyTries: when many unknown keys came from that address.
+    """
+    actor = by_token(secret)
+    if actor is None:
+        limits.count("key", request=request)
+    return actor
+
+
 def actor_for(request: HttpRequest) -> Actor | None:
-    """Return the actor of a request, looked up once; None when nobody has signed in."""
+    """Return the actor of a request, looked up once; None when nobody has signed in.
+
+    :raises TooManyTries: at the first look, when many unknown keys came from that address.
+    """
     if not hasattr(request, "found_actor"):
+        request.found_actor = None  # type: ignore[attr-defined]
         request.found_actor = find_actor(request)  # type: ignore[attr-defined]
     return request.found_actor  # type: ignore[attr-defined, no-any-return]
 

@@ -19,7 +19,7 @@ from commonwatch.access.models import Account, Seat
 from commonwatch.access.seats import offices_of, porter
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
-from commonwatch.ui.page import page
+from commonwatch.ui.page import page, say_when
 
 YEAR = 365 * 24 * 3600
 THEMES = ("auto", "day", "night")
@@ -70,8 +70,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, template: str, context: dict[str, Any], refusal: Refusal) -> HttpResponse:
     """Show a form again with what was refused; when there were too many tries, say when the next one counts."""
     answer = page(request, template, context | {"refusal": refusal}, status=refusal.status)
-    if isinstance(refusal, limits.TooManyTries):
-        answer.headers["Retry-After"] = str(refusal.fields["wait"])
+    say_when(answer, refusal)
     return answer
 
 
