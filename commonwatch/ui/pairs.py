@@ -56,10 +56,10 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def one(request: HttpRequest, key: str) -> HttpResponse:
+def one(request: HttpRequest, proposal: str) -> HttpResponse:
     """Show one proposal as the first person saw it; join it, turn it down, or take it back."""
     by = seat(request)
-    row = found(key, by=by)
+    row = found(proposal, by=by)
     refusal: Refusal | None = None
     if request.method == "POST":
         try:
@@ -67,7 +67,7 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
         except ConfirmItIsYou:
             return HttpResponseRedirect(way_to_confirm(request.path))
         except Refusal as refused:
-            refusal, row = refused, found(key, by=by)
+            refusal, row = refused, found(proposal, by=by)
     typed = request.POST.get("ground", "")[: rules.WORDS + 1]
     context = whole(row, by=by) | {"refusal": refusal, "ground": typed}
     return page(request, "ui/pair.html", context, status=refusal.status if refusal else 200)

@@ -29,5 +29,5 @@ urlpatterns = [
     path("people/<str:handle>/", people.one, name="person"),
     path("audiences/", audiences.audiences, name="audiences"),
     path("pairs/", pairs.queue, name="pairs"),
-    path("pairs/<path:key>/", pairs.one, name="pair"),
+    path("pairs/<path:proposal>/", pairs.one, name="pair"),
 ]

@@ -2,14 +2,14 @@
 
 EVERYBODY: also who has not signed in. OFFICES: who sits in an office, each seeing what its journals give it.
 STEP: a step of signing in or of proving oneself, which leads on whoever is not at it.
-READERS: who may read the logs of its party; other offices are refused. NOBODY: answers 404 to all.
-`asks` says how: by GET, or by POST alone (then a GET is answered 405).
+READERS, ADMINISTRATORS: who may read the logs of its party, or administers its people; other offices are refused.
+NOBODY: answers 404 to all. `asks` says how: by GET, or by POST alone (then a GET is answered 405).
 """
 
 from typing import NamedTuple
 
 EVERYBODY, OFFICES, STEP, NOBODY = "everybody", "offices", "step", "nobody"
-READERS = "readers of the logs"
+READERS, ADMINISTRATORS = "readers of the logs", "administrators of people"
 
 
 class Route(NamedTuple):
@@ -66,6 +66,11 @@ ROUTES = {
     "ui:reads": Route(READERS),
     "ui:own-reads": PAGE,
     "ui:events": Route(READERS),
+    "ui:people": PAGE,
+    "ui:person": Route(ADMINISTRATORS),
+    "ui:audiences": PAGE,
+    "ui:pairs": PAGE,
+    "ui:pair": PAGE,
     "ui:theme": Route(EVERYBODY, "POST"),
     "ui:mode": Route(OFFICES, "POST"),
     "ui:language": Route(EVERYBODY, "POST"),

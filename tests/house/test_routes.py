@@ -10,11 +10,12 @@ import pytest
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
+from commonwatch.access import pairs
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.desks.exchange.models import Quarantined
 from commonwatch.register.models import Journal
-from tests.house.routes import EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
+from tests.house.routes import ADMINISTRATORS, EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
 
 PERIOD = "2026-09-14"
@@ -79,6 +80,7 @@ def street(house):
     narrow = Sent(type="D1", period=PERIOD, values=values, audience="center")
     second = acts.submit_report(by=na, report=narrow, channel="form")
     wide, near = (release(na, second.subject, audience) for audience in ("members", "eastern-europe"))
+    asked, other = (propose(na, each.subject) for each in (first, second))
     account = house.account("CRC", "duty")
     file = Quarantined.objects.create(
         id="0" * 32,
@@ -92,15 +94,18 @@ def street(house):
     )
     return Street(
         house,
-        shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide),
-        hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near),
+        shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide)
+        | {"proposal": asked},
+        hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near)
+        | {"proposal": other},
         never=samples(
             f"report/BY/{ABSENT}",
             ABSENT,
             "csto/BY/real/h1-nobody/1",
             file="f" * 32,
             release=f"release/BY/{ABSENT}",
-        ),
+        )
+        | {"proposal": f"proposal/BY/{ABSENT}"},
     )
 
 
@@ -111,6 +116,12 @@ def origin(journal):
 def release(by, report, audience):
     choice = acts.Choice(report, audience, ground="Others ask for it")
     return acts.release_report(by=by, choice=choice).release
+
+
+def propose(by, report):
+    """Let a release wait for a second person, whatever its level."""
+    plan = acts.plan_release(acts.Choice(report, "public", level="H0", ground="Others ask for it"), by=by)
+    return pairs.propose(by=by, act="exchange.release-report", body=plan.body)
 
 
 def samples(subject, entry, journal, *, file, release):
@@ -127,6 +138,7 @@ def samples(subject, entry, journal, *, file, release):
         "period": PERIOD,
         "form": "csv",
         "path": "0/000.p/1",
+        "handle": "by-administrator",
         "id": 999,
         "pk": 999,
     }
@@ -155,8 +167,8 @@ def test_every_page_answers_everybody(street, viewer):
     for arguments in (street.shown, street.hidden, street.never):
         for each, path in asked(arguments):
             answer = client.get(path)
-            shut = VIEWERS[viewer] is None and rule(each.name).who in {OFFICES, READERS}
-            refused = {403} if rule(each.name).who == READERS else set()
+            shut = VIEWERS[viewer] is None and rule(each.name).who in {OFFICES, READERS, ADMINISTRATORS}
+            refused = {403} if rule(each.name).who in {READERS, ADMINISTRATORS} else set()
             if answer.status_code not in (AWAY if shut else FINE | refused):
                 faults.append(f"{answer.status_code} {path} {raised(answer)}")
     assert not faults, list_of(sorted(set(faults)))
@@ -169,7 +181,7 @@ def raised(answer):
 
 def test_pages_open_to_those_for_whom_they_are(street):
     """So that the test before does not pass because everything is 404."""
-    offices = (VIEWERS["center"], VIEWERS["owner"], ("BY", "auditor"))
+    offices = (VIEWERS["center"], VIEWERS["owner"], ("BY", "auditor"), ("BY", "administrator"))
     clients = [street.house.client(*office) for office in offices]
     faults = []
     for each, path in asked(street.shown):
@@ -200,7 +212,7 @@ def test_forbidden_looks_like_absent(street):
     client = street.house.client(*VIEWERS["national"])
     faults = []
     for each, path in asked(street.hidden):
-        if {"key", "report", "entry", "origin", "name"}.isdisjoint(each.arguments):
+        if {"key", "report", "entry", "origin", "name", "proposal"}.isdisjoint(each.arguments):
             continue
         other = "/" + each.path.format(**street.never)
         hidden, never = client.get(path), client.get(other)
