@@ -23,6 +23,7 @@ MINUTES = 60
 KNOWN = "known"
 KNOWN_LASTS = 90 * 24 * 3600
 HANDLES = 8
+NOWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound: it stands for an address that nobody named
 
 
 class TooManyTries(Refusal):
@@ -141,7 +142,7 @@ def address_of(request: HttpRequest) -> str:
     try:
         known = ip_address(seen)
     except ValueError:
-        return "0.0.0.0"  # noqa: S104 - nothing is bound: it stands for an address that nobody named
+        return NOWHERE
     return str(known) if known.version == 4 else str(IPv6Network((known, 64), strict=False).network_address)
 
 

@@ -118,7 +118,7 @@ def is_pattern(password: str) -> bool:
     steps = [ord(after) - ord(before) for before, after in pairwise(password)]
     if steps and sum(each in {-1, 0, 1} for each in steps) > len(steps) * 3 // 4:
         return True
-    return re.fullmatch(r"(.{1,6}?)\1+.{0,5}", password, flags=re.DOTALL) is not None
+    return re.fullmatch(r"(.{1,8}?)\1+.{0,7}", password, flags=re.DOTALL) is not None
 
 
 def place_words(pack: Pack, *, handle: str, party: str) -> list[str]:
@@ -128,6 +128,7 @@ def place_words(pack: Pack, *, handle: str, party: str) -> list[str]:
         of = pack.party(party)
         texts += [of.code, *of.name.values(), *of.short.values(), *of.capital.values()]
     found = {word for text in texts for word in _words(text)} | {"password", "пароль"}
+    found |= {handle.casefold()} - {""}
     return sorted(found, key=lambda word: (-len(word), word))
 
 
