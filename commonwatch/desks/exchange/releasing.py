@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from commonwatch.access import pairs
 from commonwatch.access.actor import Actor
 from commonwatch.access.seats import offices_of
-from commonwatch.charter.label import Label
+from commonwatch.charter.label import EVERYBODY, Label
 from commonwatch.charter.model import NamedAudience
 from commonwatch.desks.exchange import acts, board, labels, rules, shown
 from commonwatch.desks.exchange.facts import ReleaseWithdrawn, ReportCorrected, ReportSubmitted
@@ -63,7 +63,8 @@ def dialogue(by: Actor, row: Report, choice: acts.Choice) -> dict[str, Any]:
         "fields": _fields(row, choice),
         "nil": row.state == "nil",
         "ground": choice.ground,
-        "banner": {"text": f"{words(_level(source).banner)} · {row.party}", "tone": _level(source).tone},
+        "before_names": parties_text(source),
+        "banner": _banner(source),
         "fresh": by.fresh,
         **_preview(by, row, choice),
     }
@@ -96,13 +97,18 @@ def seconds(by: Actor) -> str:
 
 
 def _cards(by: Actor, row: Report, source: Label, choice: acts.Choice) -> list[Card]:
-    """List the named audiences to which the report can be released at all."""
+    """List the named audiences to which the report can be released and somebody gains by it."""
     found = []
     for each in node.current().pack.audiences:
         at = _possible(by, row, source, each, choice)
-        if at:
+        if at and _adds(source, next(iter(at.values()))):
             found.append(_card(each, row, source, choice, at))
     return found
+
+
+def _adds(source: Label, target: Label) -> bool:
+    """Say whether an audience is worth offering: it adds a party, or is that of the report, for a lower level."""
+    return bool(acts.newcomers(source, target)) or target.parties == source.parties
 
 
 def _possible(
@@ -138,7 +144,7 @@ def _card(
         code=audience.code,
         name=words(audience.name),
         readers=labels.will_read(target.parties, writer=row.party),
-        new=newcomers_text(source, target),
+        new=newcomers_text(source, target) if acts.newcomers(source, target) else "",
         only=only,
         chosen=audience.code == choice.audience,
     )
@@ -199,10 +205,7 @@ def release(by: Actor, row: Release) -> dict[str, Any]:
         "values": shown.values(row.type, row.values),
         "sign": labels.sign(label, writer=row.party, sent=True),
         "audience": labels.audience_name(label, writer=row.party),
-        "banner": {
-            "text": f"{words(_level(label).banner)} · {shown.codes(label.parties)}",
-            "tone": _level(label).tone,
-        },
+        "banner": _banner(label),
         "offices": offices,
         "past": [
             {
@@ -343,12 +346,22 @@ def label_of_row(row: Report | Release) -> Label:
     return label_of(level=journal.level, categories=journal.categories, parties=journal.parties)
 
 
+def parties_text(label: Label) -> str:
+    """Name the readers of a label."""
+    if label.parties == EVERYBODY:
+        return gettext("everybody, the public included")
+    return labels.names(label.parties)
+
+
 def newcomers_text(source: Label, target: Label) -> str:
     """Name who would read and may not read the report."""
-    new = acts.newcomers(source, target)
-    if new == ("*",):
-        return gettext("everybody, the public included")
-    return labels.names(new) or gettext("no other party")
+    new = Label(level=target.level, parties=acts.newcomers(source, target))
+    return parties_text(new) or gettext("no other party")
+
+
+def _banner(label: Label) -> dict[str, str]:
+    level = _level(label)
+    return {"text": f"{words(level.banner)} · {shown.codes(label.parties)}", "tone": level.tone}
 
 
 def level_text(source: Label, target: Label) -> str:
