@@ -27,7 +27,7 @@ class Writer(Protocol):
 
 
 class Written(NamedTuple):
-    """Where an entry stands: its id, hash (hex), journal and number; `at` in microseconds UTC."""
+    """Where an entry stands: its id, hash (hex), journal and number, whose it is; `at` in microseconds UTC."""
 
     id: str
     hash: str
@@ -35,6 +35,7 @@ class Written(NamedTuple):
     number: int
     at: int
     label: Label
+    party: str
 
 
 class Draft(NamedTuple):

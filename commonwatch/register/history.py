@@ -50,7 +50,7 @@ def past(row: Entry) -> Past:
     return Past(
         line=line,
         fact=fold.read_fact(opened.kind, bytes(opened.body)),
-        place=Written(opened.id, leaf.hex(), journal.pk, row.number, row.at, label),
+        place=Written(opened.id, leaf.hex(), journal.pk, row.number, row.at, label, journal.party),
         origin=journal.origin,
         kind=opened.kind,
         admitted_at=row.admitted_at,

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import msgspec
 from django.db import connections, transaction
 
-from commonwatch.charter.label import Label, flows
+from commonwatch.charter.label import Label, flows, spelled_out
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tree
@@ -406,7 +406,7 @@ def _check_adopted(at: node.Node) -> None:
 def _check(drafts: Sequence[Draft], *, by: Writer, work: Work) -> None:
     for label in {draft.label for draft in drafts}:
         _check_label(label, work.node)
-    _check_refs(drafts, work=work)
+    _check_refs(drafts, by=by, work=work)
     stands = _stands({draft.subject for draft in drafts if not draft.settled})
     for draft in drafts:
         owner(draft.subject)
@@ -419,11 +419,16 @@ def _check(drafts: Sequence[Draft], *, by: Writer, work: Work) -> None:
         raise NotHere(party=by.party)
 
 
-def _check_refs(drafts: Sequence[Draft], *, work: Work) -> None:
+def _check_refs(drafts: Sequence[Draft], *, by: Writer, work: Work) -> None:
+    """Hold each reference against the entry that makes it, both audiences written out with their originators.
+
+    A party's own and another party's own look alike until it is said whose each is.
+    """
     scheme = work.node.pack.labels
     for draft in drafts:
         for ref in draft.refs:
-            if not flows(ref.label, draft.label, scheme=scheme):
+            source = spelled_out(ref.label, originator=ref.party)
+            if not flows(source, spelled_out(draft.label, originator=by.party), scheme=scheme):
                 raise Unreadable
 
 
@@ -508,7 +513,7 @@ def _write(drafts: Sequence[Draft], *, by: Writer, work: Work, into: Open | None
         data, entry_id = _encode(draft, by=by, at=at, now=now, work=work)
         leaf, number, jid = tree.leaf_hash(data), journal.next, journal.row.pk
         journal.leaves.append(leaf)
-        place = Written(entry_id, leaf.hex(), jid, number, at, draft.label)
+        place = Written(entry_id, leaf.hex(), jid, number, at, draft.label, by.party)
         work.written += 3 * len(data)
         rows.append((jid, number, entry_id.replace("-", ""), draft.fact.kind, draft.subject, at, now, data))
         lines.append((draft.fact, _line(draft, place, by)))

@@ -94,6 +94,16 @@ def test_a_reference_that_some_reader_may_not_read_is_refused(small):
     assert kept.refs == (envelope.Ref(id=wide.id, hash=wide.hash),)
 
 
+def test_what_one_party_keeps_to_itself_is_not_cited_by_another_in_its_own(small):
+    own = Label(level="H1")
+    kept = write(by=small.officer(party="BY"), label=own)[0]
+
+    with pytest.raises(log.Unreadable):
+        write(by=small.officer(party="KZ"), subject="report/KZ/own", label=own, refs=[kept])
+
+    write(by=small.officer(party="BY"), subject="report/BY/own", label=own, refs=[kept])
+
+
 @pytest.mark.parametrize(
     "label",
     [
