@@ -9,7 +9,9 @@ import msgspec
 from django.conf import settings
 
 from commonwatch.access import adopting, pairs
-from commonwatch.access.actor import operator
+from commonwatch.access.actor import Actor, actor_of, operator
+from commonwatch.access.models import Account
+from commonwatch.access.seats import porter, seats_of
 from commonwatch.charter import compare, pack
 from commonwatch.charter.model import Pack
 from commonwatch.config import place
@@ -26,6 +28,22 @@ class OtherOrganisation(Refusal):
     code, status = "config.other-organisation", 409
     says = _("The node in {home} is of {old}, and the pack of {new}.")
     hint = _("Choose another folder: a node belongs to one organisation for life.")
+
+
+class NameThePerson(Refusal):
+    """An adoption by two persons is proposed by one of them, and not by a program."""
+
+    code, status = "config.name-the-person", 409
+    says = _("Membership changes. That takes two persons: {changes}.")
+    hint = _("Say who proposes it with --account HANDLE. A colleague then joins on the page “Two persons”.")
+
+
+class NotThatPerson(Refusal):
+    """The handle, the password or the office is not right; which of them is not said."""
+
+    code, status = "config.not-that-person", 403
+    says = _("“{handle}” does not hold {seat}, or the password is not right.")
+    hint = _("Nothing was done. commonwatch user list shows who holds which office.")
 
 
 class PartyTakenOut(Refusal):
@@ -102,22 +120,40 @@ def examine(folder: Path) -> Comparison:
     return Comparison(folder, new.version, new.digest, before, changes, closing)
 
 
-def adopt(seat: str, found: Comparison) -> dict[str, Any]:
+def person(seat: str, handle: str, password: str) -> Actor:
+    """Return the actor that somebody is who gives handle and password and holds the office of a seat.
+
+    :raises NotThatPerson: when something of it is not right.
+    """
+    account = Account.objects.filter(handle=handle, is_active=True).first()
+    if account is not None and account.check_password(password):
+        for held in seats_of(account, by=porter(account.party)):
+            if seat == f"{account.party}/{held.office}":
+                found = actor_of(account, seat=held.key)
+                if found is not None:
+                    return found
+    raise NotThatPerson(handle=handle, seat=seat)
+
+
+def adopt(seat: str, found: Comparison, *, by: Actor | None = None) -> dict[str, Any]:
     """Adopt what was examined, or propose it where it takes two persons; return what was done.
 
-    :raises NotMandated, NotTheCenters, BadSeat: naming what is wrong.
+    `by` is the person who proposes.
+
+    :raises NotMandated, NotTheCenters, BadSeat, NameThePerson: naming what is wrong.
     """
     keep(found.folder, pack.load(found.folder))
     if found.before == found.digest:
         place.remember_pack(settings.HOME, found.folder)
         return {"adopted": found.digest, "proposal": ""}
-    by = actor(seat)
     said: dict[str, Any] = {"digest": found.digest, "version": found.version, "before": found.before}
     said["summary"] = found.codes
     if compare.takes_two(found.codes):
+        if by is None:
+            raise NameThePerson(changes=", ".join(each for each in found.codes if compare.takes_two([each])))
         proposal = pairs.propose(by=by, act=adopting.ADOPT, body=adopting.body(**said))
         return {"adopted": "", "proposal": proposal}
-    adopting.adopt(by=by, **said)
+    adopting.adopt(by=actor(seat), **said)
     place.remember_pack(settings.HOME, found.folder)
     return {"adopted": found.digest, "proposal": ""}
 

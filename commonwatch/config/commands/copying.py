@@ -54,6 +54,8 @@ def copy(home: Path, target: Path, *, keys: bool) -> dict[str, Any]:
         done["command"] = _pg_dump(folder / "commonwatch.dump")
     for name in ("pack", "secret"):
         _private(home / name, folder / name)
+    if (home / "packs").is_dir():
+        shutil.copytree(home / "packs", folder / "packs")
     if keys:
         (folder / "keys").mkdir(mode=0o700)
         for seed in sorted((home / "keys").glob("*.seed")):

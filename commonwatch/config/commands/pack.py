@@ -1,5 +1,6 @@
 """`commonwatch pack`: organisation packs, checked before they are used, and put in force."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,20 @@ def _where(field: str) -> str:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--as", "as_", metavar="PARTY/OFFICE", required=True, help="Who adopts it.")
 @inside.at_home
+@click.option("--account", metavar="HANDLE", default="", help="Who proposes it, where it takes two persons.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read that person's password from standard input (its first line)."
+)
 @click.option("--yes", is_flag=True, help="Adopt it without asking.")
 @inside.as_json
-def pack_adopt(folder: Path, as_: str, home: Path, *, yes: bool, json: bool) -> None:
+def pack_adopt(  # noqa: PLR0913 - one for each option of the command
+    folder: Path, as_: str, home: Path, *, account: str, password_stdin: bool, yes: bool, json: bool
+) -> None:
     """Say in words what the pack in FOLDER changes, and put it in force from the next start.
 
-    Where a member comes or goes it is proposed, and a colleague whose office has the same mandate joins on the page
-    “For two”; run the command again after that. Journals whose readers change are closed at the next start.
+    Where a member comes or goes it takes two persons: one proposes it with --account, and a colleague whose office
+    has the same mandate joins on the page “Two persons”; run the command again after that. Journals whose readers
+    change are closed at the next start.
     """
     inside.node(home)
     work = inside.work("adopting")
@@ -70,13 +78,21 @@ def pack_adopt(folder: Path, as_: str, home: Path, *, yes: bool, json: bool) -> 
         _tell(found, work)
     if not (yes or json):
         click.confirm("Adopt it?", abort=True)
-    done = work.adopt(as_, found)
+    by = work.person(as_, account, _password(stdin=password_stdin)) if account else None
+    done = work.adopt(as_, found, by=by)
     if json:
         say.data({"changes": found.codes, "closing": [each.origin for each in found.closing], **done})
     elif done["proposal"]:
         say.line(f"Proposed as {done['proposal']}. When a colleague has joined, run this command again.")
     else:
         say.line(f"Version {found.version} ({found.digest[:16]}) is in force. Restart the node.")
+
+
+def _password(*, stdin: bool) -> str:
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    said: str = click.prompt("Password", hide_input=True)
+    return said
 
 
 def _tell(found: Any, work: Any) -> None:
