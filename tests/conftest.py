@@ -110,6 +110,12 @@ def prove(client):
     session.save()
 
 
+@pytest.fixture
+def quick_hasher(settings):
+    """For tests that sign in often: how slowly passwords are hashed is examined in tests/access/test_passwords.py."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def packs():
     """The shipped packs, read once."""

@@ -11,6 +11,8 @@ from commonwatch.errors import Broken
 from tests.access.authenticator import code_at, sign_in, typed_key, with_app
 from tests.conftest import prove
 
+pytestmark = pytest.mark.usefixtures("quick_hasher")
+
 PASSWORD = "four unrelated quiet words"
 
 

@@ -17,6 +17,8 @@ from commonwatch.access.rules import OtherPrefix
 from commonwatch.access.tokens import by_token, new_token
 from tests.access.authenticator import sign_in, with_app
 
+pytestmark = pytest.mark.usefixtures("quick_hasher")
+
 PASSWORD, OTHER = "four unrelated quiet words", "another set of plain nouns"
 DAY = 24 * 3600 * 1_000_000
 

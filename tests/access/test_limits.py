@@ -16,14 +16,10 @@ from commonwatch.access.models import Tally
 from commonwatch.access.tokens import new_token
 from tests.access.authenticator import code_at, sign_in, with_app
 
+pytestmark = pytest.mark.usefixtures("quick_hasher")
+
 PASSWORD = "four unrelated quiet words"
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def quick_hasher(settings):
-    """Hundreds of tries are made here; how slowly a password is hashed is examined elsewhere."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def tries(client, number, handle="by-analyst"):
