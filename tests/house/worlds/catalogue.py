@@ -60,6 +60,10 @@ ARGUMENTS = {
     "party": ("KZ", "KG", "XX"),
     "period": ("2026-09-14", "2026-W36", "odd"),
     "form": ("csv", "xlsx", "pdf"),
+    "release": ("{by-releases.key}", "{kz-releases.key}", "{kg-releases.key}", f"release/KG/{NEVER}"),
+    "handle": ("kz-na-officer", "kz-spare", "by-na-2", "kg-administrator", "zz-none"),
+    "id": ("1", "2", "3", "5", NEVER, "{kz-key.key}", "{by-key.key}"),
+    "pk": ("1", "2", "3", "5", "999"),
     "name": ("{kz-bad-sheet.key}", "{by-bad-sheet.key}", "{crc-bad-sheet.key}", "1", "2", NEVER),
 }  # fmt: skip
 
@@ -123,6 +127,8 @@ DUTIES = (
     ("T1", "KZ", "2026-09-11"), ("D1", "XX", "2026-09-14"), ("T6", "BY", "2026-W36"),
 )  # fmt: skip
 
+RELEASES = (*_reports("key", "by-releases", "kz-releases", "kg-releases"), {"key": f"release/KG/{NEVER}"})
+
 CATALOGUE = {
     "health": Calls(),
     "api:api-root": Calls(shut="it is for reversing names, and answers nobody"),
@@ -172,6 +178,8 @@ CATALOGUE = {
     "api:withdraw": Calls(
         json=({"reason": "by mistake"}, {"reason": ""}),
         arguments=_reports("report", "kz-d1-12", *REPORTS[1:])),
+    "api:list_releases": Calls(queries=("type=D1", "owes=KG", "limit=1", "limit=0", "before=1789362300000000")),
+    "api:one_release": Calls(),
     "api:due": Calls(queries=("party=KZ", "party=KG", "party=BY", "party=XX")),
     "api:types": Calls(),
     "api:one_type": Calls(),
@@ -193,6 +201,70 @@ CATALOGUE = {
     "ui:theme": Calls(bodies=({"theme": "night", "next": "/mine/"}, {"theme": "{kg-t4-36.key}"})),
     "ui:mode": Calls(bodies=({"mode": "real"}, {"mode": "none"})),
     "ui:language": Calls(bodies=({"language": "en", "next": "/"}, {"language": "xx"})),
+    "ui:no-office": Calls(shut="the viewers all hold an office"),
+    "ui:join": Calls(
+        bodies=(
+            {"handle": "kz-spare", "code": "AAAAA-BBBBB", "password": "x" * 20, "again": "x" * 20},
+            {"handle": "by-invited", "code": "AAAAA-BBBBB", "password": "x" * 20, "again": "x" * 20},
+            {"handle": "by-na-2", "code": "AAAAA-BBBBB", "password": "x" * 20, "again": "x" * 20},
+            {},
+        )
+    ),
+    "ui:account": Calls(),
+    "ui:seat": Calls(bodies=({"seat": "{by-gives.key}"}, {"seat": f"seat/KG/{NEVER}"}, {})),
+    "ui:password": Calls(bodies=({"present": "wrong", "password": "x" * 20, "again": "x" * 20}, {})),
+    "ui:second-factor": Calls(),
+    "ui:end-others": Calls(bodies=({},), last=True),
+    "ui:end-session": Calls(bodies=({},), last=True),
+    "ui:new-key": Calls(
+        bodies=(
+            {"client": "meter", "scope": ["exchange.see-board"], "days": "30", "seat": "{by-gives.key}"},
+            {"client": "meter", "scope": ["access.administer-people"], "days": "30"},
+            {"client": "", "days": "odd"},
+        )
+    ),
+    "ui:revoke-key": Calls(bodies=({},)),
+    "ui:people": Calls(
+        bodies=(
+            {"handle": "kz-late", "office": "analyst", "manner": "holder"},
+            {"handle": "by-na-2", "office": "analyst", "manner": "holder"},
+            {"handle": "by-invited", "office": "analyst", "manner": "holder"},
+            {"handle": "kz-spare", "office": "analyst", "manner": "deputy", "until": "2026-09-30"},
+            {"handle": "zz none", "office": "head"},
+        )
+    ),
+    "ui:person": Calls(
+        bodies=(
+            {"act": "give", "office": "auditor", "manner": "holder"},
+            {"act": "end", "seat": "{by-gives.key}", "ground": "moved"},
+            {"act": "close", "ground": ""},
+            {"act": "renew"},
+            {"act": "again"},
+            {"act": "reopen", "ground": "back"},
+        )
+    ),
+    "ui:audiences": Calls(),
+    "ui:pairs": Calls(queries=("page=1", "page=2", "page=odd")),
+    "ui:pair": Calls(
+        bodies=({"act": "join", "digest": "0" * 64}, {"act": "end", "ground": ""}, {"act": "end", "ground": "not now"}),
+        arguments=(*_reports("proposal", "kz-proposes", "kg-proposes"), {"proposal": f"proposal/KG/{NEVER}"}),
+    ),
+    "ui:reads": Calls(queries=("page=2", "subject={kg-u1.key}", "since=2026-09-14", "account=crc-duty")),
+    "ui:own-reads": Calls(queries=("page=2",)),
+    "ui:events": Calls(queries=("page=2", "kind=signed-in", "account=by-na-2")),
+    "account_login": Calls(),
+    "mfa_authenticate": Calls(bodies=({"code": "000000"}, {})),
+    "mfa_index": Calls(),
+    "mfa_list_webauthn": Calls(),
+    "account_reauthenticate": Calls(bodies=({"password": "wrong"}, {})),
+    "mfa_reauthenticate": Calls(bodies=({"code": "000000"}, {})),
+    "mfa_reauthenticate_webauthn": Calls(bodies=({"credential": "{{}}"}, {})),
+    "mfa_activate_totp": Calls(bodies=({"code": "000000"}, {})),
+    "mfa_deactivate_totp": Calls(),
+    "mfa_add_webauthn": Calls(bodies=({"credential": "{{}}", "name": "x"}, {})),
+    "mfa_remove_webauthn": Calls(),
+    "mfa_view_recovery_codes": Calls(),
+    "mfa_generate_recovery_codes": Calls(bodies=({},)),
     "federation:journals": Calls(),
     "federation:checkpoint": Calls(),
     "federation:key": Calls(),
@@ -237,6 +309,20 @@ CATALOGUE = {
     ),
     "exchange:seen": Calls(
         bodies=({},), arguments=_reports("key", "by-d1-13", *REPORTS)
+    ),
+    "exchange:label": Calls(),
+    "exchange:release-report": Calls(
+        queries=("audience=members&chosen=1&field=change", "audience=public&level=H0", "audience=none"),
+        bodies=(
+            {"act": "release", "audience": "members", "ground": "asked for", "seen": "-", "chosen": "1"},
+            {"act": "look", "audience": "members"},
+        ),
+        arguments=_reports("key", "kz-center", "kz-t4-36", *REPORTS[1:]),
+    ),
+    "exchange:release": Calls(arguments=RELEASES),
+    "exchange:release-label": Calls(arguments=RELEASES),
+    "exchange:withdraw-release": Calls(
+        bodies=({"ground": "no longer so"}, {"ground": ""}), arguments=(RELEASES[1], RELEASES[0], *RELEASES[2:])
     ),
     "exchange:receipt": Calls(queries=("page",)),
     "exchange:types": Calls(),

@@ -14,6 +14,7 @@ from tests.house.worlds.catalogue import ARGUMENTS, CATALOGUE, CURIOUS, FORGED, 
 from tests.house.worlds.deeds import DEEDS, Deed
 from tests.house.worlds.world import MONTH
 
+SEATED = "12 00:00"
 OPENING = "2026-09-14 09:30:00"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -66,18 +67,19 @@ class Crawl:
         self.routes = [
             each for each in routes() if each.name in CATALOGUE and (not wanted or each.name in wanted)
         ]
-        self.records, self.tags, self.step = [], [], ""
-        world.seat_viewers()
-        self.ways = world.entrance(viewer)
+        self.records, self.tags, self.ways, self.step = [], [], {}, ""
 
     def live(self):
         """Let everything happen; after each hidden deed ask every polled page whether it has changed."""
         polled = [each for each in self.routes if CATALOGUE[each.name].polled]
         for deed in sorted(DEEDS, key=Deed.order):
+            if deed.at >= SEATED and not self.ways:
+                self.world.seat_viewers(MONTH + SEATED)
+                self.ways = self.world.entrance(self.viewer)
             act = deed.for_world(self.viewer, whole=self.whole)
             if act:
                 self.world.do(deed, act)
-            if deed.hidden_from(self.viewer):
+            if self.ways and deed.hidden_from(self.viewer):
                 self.step = f"the moment a poll changes: after {deed.name}"
                 for each in polled:
                     self._poll(each, self.world.moment(f"{MONTH}{deed.at[:5]}:59:30"))

@@ -14,16 +14,32 @@ from tests.house.worlds.doing import (
     confirm,
     correct,
     end,
+    give,
+    invite,
     key_for,
     knock,
+    release,
     report,
+    second,
     see,
     sheet,
     switch,
+    take_back,
     waive,
+    widen,
     withdraw,
 )
-from tests.house.worlds.viewers import AT_H2, AT_H3, EVERYBODY, ITSELF, MEMBERS, NOBODY, WITH_CERT
+from tests.house.worlds.viewers import (
+    AT_H2,
+    AT_H3,
+    EVERYBODY,
+    ITSELF,
+    MEMBERS,
+    NOBODY,
+    WITH_CERT,
+    WITH_LOG,
+    WITH_LOG_AT_H2,
+)
 
 
 class Deed(NamedTuple):
@@ -59,10 +75,17 @@ CENTER_ONLY = {"audience": "center"}
 TO_STAFF = {"audience": "staff"}
 SAME_REF = {"ref": "d1-0914"}
 
+TO_THE_EAST = {"audience": "eastern-europe"}
+
 DEEDS = (
+    # Before any viewer has an account or a session: what others have shifts no number of theirs.
+    Deed("by-third-seat", "11 08:00", NOBODY, account("by-na-3", "BY", "na-officer")),
+    Deed("kg-looks-early", "11 08:01", NOBODY, ask("KG", "/journals/")),
+    Deed("by-looks-early", "11 08:02", NOBODY, ask("BY", "/journals/", "/types/")),
     # Two days before: something to look back on. Journals that only a part of a deed would open are open already.
     Deed("by-center", "12 02:00", MEMBERS, report("BY", "D1", "2026-09-10", sent=CENTER_ONLY)),
     Deed("tj-center", "12 02:00", MEMBERS, report("TJ", "T3", "2026-W35", sent=CENTER_ONLY)),
+    Deed("kz-officer-comes", "12 02:30", MEMBERS, ask("KZ", "/types/"), foundation=True),
     Deed("t1-on", "12 03:00", EVERYBODY, switch("T1"), foundation=True),
     Deed("t8-on", "12 03:00", MEMBERS, switch("T8")),
     Deed("kg-early", "12 03:00:00.000001", NOBODY, report("KG", "U1", what="before anything else")),
@@ -105,6 +128,11 @@ DEEDS = (
     Deed("kg-c1", "12 08:20", NOBODY, report("KG", "C1")),
     Deed("waiver-tj-d1", "12 09:00", MEMBERS, waive("D1", "TJ")),
     Deed("waiver-kg-t4", "12 09:00", NOBODY, waive("T4", "KG", ground="the post of the pass is closed")),
+    Deed("by-to-the-east", "12 10:00", EVERYBODY, report("BY", "R1-R2", sent=TO_THE_EAST), foundation=True),
+    Deed(
+        "by-more-to-the-east", "12 10:01", NOBODY, report("BY", "R1-R2", text="more of it", sent=TO_THE_EAST)
+    ),
+    Deed("kz-center", "12 10:02", MEMBERS, report("KZ", "D1", "2026-09-10", events=2, sent=CENTER_ONLY)),
     # The day before.
     Deed("kz-d1-13", "13 05:20", MEMBERS, report("KZ", "D1", "2026-09-13", events=5)),
     Deed("kg-t4-36-corrected", "13 05:21", NOBODY, correct("KG", "kg-t4-36", incidents=8)),
@@ -124,7 +152,7 @@ DEEDS = (
     Deed("by-t2", "13 12:31", NOBODY, report("BY", "T2", place="Brest")),
     Deed("js-r", "13 13:00", NOBODY, report("JS", "R1-R2", text="who stands by", sent=TO_STAFF)),
     Deed("kz-r", "13 13:00", EVERYBODY, report("KZ", "R1-R2", sent={"level": "H0", "audience": "public"})),
-    Deed("ru-r", "13 13:01", NOBODY, report("RU", "R1-R2", sent={"audience": "eastern-europe"})),
+    Deed("ru-r", "13 13:01", NOBODY, report("RU", "R1-R2", sent={"audience": "caucasus"})),
     Deed("sec-a4", "13 14:00", EVERYBODY, report("SEC", "A4", sent={"level": "H0", "audience": "public"})),
     Deed("sec-a4-inner", "13 14:00", MEMBERS, report("SEC", "A4", operation="exercise season")),
     Deed("crc-u2", "13 15:00", AT_H2, report("CRC", "U2", notice="relayed to all")),
@@ -225,27 +253,50 @@ DEEDS = (
             "CRC",
             "/",
             "/journals/",
-            "/series/?type=T4",
+            "/series/?type=T2",
             "/compliance/",
             "/waivers/",
             "/reports/{kg-u1.key}/",
-            "/reports/{kz-u1.key}/",
             "/mine/",
-            "/types/T4/",
         ),
     ),
     Deed(
-        "by-looks",
-        "14 05:04",
-        NOBODY,
-        ask("BY", "/", "/mine/", "/journals/", "/series/?type=T1", "/quarantine/"),
+        "by-looks", "14 05:04", NOBODY, ask("BY", "/", "/mine/", "/journals/", "/quarantine/", "/types/T4/")
     ),
+    # Who opened what a party wrote is told to those of the party who read its log, as far as they may read the thing.
+    Deed("crc-looks-at-kz", "14 05:04", WITH_LOG, ask("CRC", "/series/?type=T4")),
+    Deed("by-looks-at-kz", "14 05:04", WITH_LOG, ask("BY", "/series/?type=T1")),
+    Deed("crc-opens-kz-u1", "14 05:04", WITH_LOG_AT_H2, ask("CRC", "/reports/{kz-u1.key}/")),
     Deed("kg-exercise", "14 05:05", NOBODY, report("KG", "T4", "2026-W36", mode="exercise", incidents=70)),
     Deed("exercise-open", "14 05:05", ITSELF, report("BY", "D1", "2026-09-14", mode="exercise", events=9)),
     Deed("exercise-on", "14 05:06", ITSELF, switch("T8", mode="exercise")),
     Deed("kz-exercise", "14 05:06", ITSELF, report("KZ", "U1", mode="exercise", what="drill")),
     Deed("tj-d1-14", "14 05:07", MEMBERS, report("TJ", "D1", "2026-09-14", nil=True)),
     Deed("tj-d1-14-withdrawn", "14 05:08", MEMBERS, withdraw("TJ", "tj-d1-14")),
-    Deed("kg-last", "14 05:09", NOBODY, report("KG", "U3", notice="heard of it")),
-    Deed("crc-last", "14 05:09", NOBODY, report("CRC", "D3", open_items="AM U1 to be verified")),
+    # Offices, invitations, keys.
+    Deed("by-gives", "14 05:10", NOBODY, give("by-na-2", "BY", "auditor")),
+    Deed("kz-spare-seat", "14 05:10", MEMBERS, account("kz-spare", "KZ", "analyst")),
+    Deed("kz-invites", "14 05:11", MEMBERS, invite("KZ", "kz-invited", "analyst")),
+    Deed("by-invites", "14 05:11", NOBODY, invite("BY", "by-invited", "analyst")),
+    Deed("kz-key", "14 05:12", ITSELF, key_for("kz-na-officer", "meter")),
+    # Releases, by one person and by two.
+    Deed("by-releases", "14 05:13", MEMBERS, release("BY", "by-center", "members")),
+    Deed("kz-releases", "14 05:13", MEMBERS, release("KZ", "kz-center", "central-asia")),
+    Deed("kg-center", "14 05:14", NOBODY, report("KG", "R1-R2", text="for the Center", sent=CENTER_ONLY)),
+    Deed("kg-releases", "14 05:15", NOBODY, release("KG", "kg-center", "staff")),
+    Deed("kg-proposes", "14 05:16", NOBODY, release("KG", "kg-u1", "leadership")),
+    Deed("kg-seconds", "14 05:17", NOBODY, second("KG", "kg-proposes", office="na-head")),
+    Deed("kg-takes-back", "14 05:18", NOBODY, take_back("KG", "kg-releases")),
+    Deed("by-proposes", "14 05:18", NOBODY, release("BY", "by-t2", "leadership")),
+    Deed("kz-proposes", "14 05:19", AT_H2, release("KZ", "kz-u1", "members")),
+    # Kazakhstan comes to read what is sent to the east; what was sent there before is not for it.
+    Deed("east-widened", "14 05:20", MEMBERS, widen("eastern-europe", "KZ"), foundation=True),
+    Deed(
+        "by-to-the-wider-east",
+        "14 05:21",
+        MEMBERS,
+        report("BY", "R1-R2", text="for all of us", sent=TO_THE_EAST),
+    ),
+    Deed("kg-last", "14 05:22", NOBODY, report("KG", "U3", notice="heard of it")),
+    Deed("crc-last", "14 05:22", NOBODY, report("CRC", "D3", open_items="AM U1 to be verified")),
 )

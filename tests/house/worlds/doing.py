@@ -3,15 +3,17 @@
 from types import SimpleNamespace
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from msgspec.structs import replace
 
+from commonwatch.access import invitations, pairs
 from commonwatch.access.actor import act_for, operator
 from commonwatch.access.acts import give_office, open_account
-from commonwatch.access.models import Account, Token
+from commonwatch.access.models import Account, Proposal, Seat, Token
 from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros
 from commonwatch.desks.exchange.models import Quarantined
-from commonwatch.register import node
+from commonwatch.register import epoch, node
 from commonwatch.register.models import Journal
 
 CENTER = "CRC"
@@ -133,6 +135,64 @@ def end(deed):
     return lambda world: acts.end_waiver(by=seat(CENTER), waiver=world.made[deed].key, ground="works again")
 
 
+def release(party, deed, audience, *, office="", account=""):
+    """Release what an earlier deed filed; where two persons are needed this proposes it."""
+
+    def does(world):
+        by = act_for(
+            party=party,
+            office=office or office_of(party),
+            account=account or f"{party.lower()}-{office_of(party)}",
+        )
+        choice = acts.Choice(report=world.made[deed].key, audience=audience, ground="asked for")
+        done = acts.release_report(by=by, choice=choice)
+        return SimpleNamespace(key=done.release or done.proposal)
+
+    return does
+
+
+def second(party, deed, *, office):
+    """Join what somebody proposed."""
+
+    def does(world):
+        by = act_for(party=party, office=office, account=f"{party.lower()}-{office}")
+        row = Proposal.objects.get(key=world.made[deed].key)
+        return SimpleNamespace(key=pairs.second(by=by, proposal=row.key, digest=row.digest))
+
+    return does
+
+
+def take_back(party, deed):
+    """Withdraw a release."""
+    return lambda world: acts.withdraw_release(
+        by=seat(party), release=world.made[deed].key, ground="no longer so"
+    )
+
+
+def invite(party, handle, office):
+    """Invite somebody who has no account yet."""
+
+    def does(world):
+        invitations.invite(by=operator(party), handle=handle, office=office)
+
+    return does
+
+
+def widen(audience, party):
+    """Let another party read an audience from now on: its journals close and go on in their next epochs."""
+
+    def does(world):
+        pack = world.node.pack
+        widened = tuple(
+            replace(each, parties=(*each.parties, party)) if each.code == audience else each
+            for each in pack.audiences
+        )
+        world.node.pack = replace(pack, audiences=widened)
+        epoch.turn_over()
+
+    return does
+
+
 def switch(type_, *, on=True, mode="real"):
     """Switch a type on or off that is owed while active."""
     act = acts.activate_type if on else acts.deactivate_type
@@ -145,13 +205,16 @@ def account(handle, party, office, *, closed=False):
     def does(world):
         open_account(by=operator(party), handle=handle, office=office, password=None)
         Account.objects.filter(handle=handle).update(is_active=not closed)
+        return SimpleNamespace(key=Seat.objects.get(account=handle).key)
 
     return does
 
 
 def give(handle, party, office, **period):
     """Give an account of a party another office."""
-    return lambda _world: give_office(by=operator(party), account=handle, office=office, **period)
+    return lambda _world: SimpleNamespace(
+        key=give_office(by=operator(party), account=handle, office=office, **period)
+    )
 
 
 def key_for(handle, client, *, revoked=False):
@@ -159,8 +222,9 @@ def key_for(handle, client, *, revoked=False):
 
     def does(world):
         new_token(Account.objects.get(handle=handle), client=client)
-        if revoked:
-            Token.objects.filter(account__handle=handle, client=client).update(revoked=True)
+        made = Token.objects.filter(account__handle=handle, client=client)
+        made.update(revoked=revoked)
+        return SimpleNamespace(key=made.get().pk)
 
     return does
 
@@ -173,9 +237,15 @@ def ask(party, *paths, office="", method="get", mode="", **data):
         if mode:
             client.post("/mode/", {"mode": mode})
         for path in paths:
-            getattr(client, method)(world.filled(path), data or None)
+            _done(getattr(client, method)(world.filled(path), data or None), path)
 
     return does
+
+
+def _done(answer, path):
+    """See that something was done: a closed door would make the world poorer than it looks."""
+    shut = answer.status_code >= 400 or answer.headers.get("Location", "").startswith("/sign-in/")
+    assert not shut, f"{path} answered {answer.status_code} {answer.headers.get('Location', '')}"
 
 
 def sheet(party, type_, name, data):

@@ -5,6 +5,8 @@ A world is the only one of its process: what a process keeps in memory is kept f
 """
 
 import hmac
+import os
+import random
 import shutil
 import time
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from django.core.cache import caches
+from django.apps import apps
 from django.db import connections
 from django.test import Client
 
@@ -29,6 +31,7 @@ from tests.house.worlds.viewers import PARTY, VIEWERS, may_read
 SEED = b"two worlds"
 MONTH = "2026-09-"
 ELSEWHERE = "192.0.2.7"
+LONG = 30 * 24 * 3600
 
 
 class Audience(NamedTuple):
@@ -54,7 +57,10 @@ class Audience(NamedTuple):
 
 
 class Dice:
-    """Bytes that depend on the name of what is being done and on how many were asked for in it, on nothing else."""
+    """Bytes that depend on the name of what is being done and on how many were asked for in it, on nothing else.
+
+    Thrown wherever chance is asked for: by the node, and by Python itself for sessions, tokens and codes.
+    """
 
     def __init__(self):
         self.name, self.count = "", 0
@@ -77,9 +83,9 @@ class World:
         folder.mkdir(parents=True)
         shutil.copy(empty, folder / "world.sqlite3")
         connections.databases["default"]["NAME"] = str(folder / "world.sqlite3")
-        for cache in caches.all():
-            cache.clear()
         self.now, self.dice = self.moment("2026-09-12 00:00"), Dice()
+        os.urandom = random._urandom = self.dice
+        time.time = self._time
         self.made, self.written, self.browsers = {}, {}, {}
         center = pack.center
         self.node = nodes.Node(
@@ -99,6 +105,9 @@ class World:
     def moment(text):
         """Read a moment, UTC."""
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+    def _time(self):
+        return self.now.timestamp()
 
     @contextmanager
     def during(self, name, now):
@@ -154,24 +163,27 @@ class World:
             self.browsers[party, office] = client
         return self.browsers[party, office]
 
-    @staticmethod
-    def sign_in(client, account):
-        """Let a browser have signed in with both factors, just now."""
+    def sign_in(self, client, account):
+        """Let a browser have signed in with both factors; when, is told by this world's clock."""
         client.force_login(account)
         session = client.session
-        given = [
-            {"method": "password", "at": time.time()},
-            {"method": "mfa", "type": "totp", "at": time.time()},
-        ]
+        at = time.time() + LONG
+        given = [{"method": "password", "at": at}, {"method": "mfa", "type": "totp", "at": at}]
         session["account_authentication_methods"] = given
+        session["account_authentication_methods_user"] = str(account.pk)
         session.save()
+        Account.objects.filter(pk=account.pk).update(last_login=self.now)
+        if apps.is_installed("allauth.usersessions"):
+            begun = apps.get_model("usersessions", "UserSession").objects.filter(user=account)
+            begun.update(created_at=self.now)
 
     def stranger(self):
         """A browser that nobody has signed in with."""
         return Client(REMOTE_ADDR=ELSEWHERE)
 
-    def seat_viewers(self):
-        """Give every viewer an account, before anything happens: so these are alike in both worlds."""
+    def seat_viewers(self, at):
+        """Give every viewer an account, and a second factor; some of what is hidden has happened by then."""
+        self.now = self.moment(at)
         for each in VIEWERS.values():
             if each.office:
                 with self.during(f"account of {each.name}", self.now):
@@ -182,7 +194,8 @@ class World:
         if not viewer.office:
             return {"public": Client(raise_request_exception=False)}
         account = self.account(PARTY, viewer.office)
-        browser = Client(raise_request_exception=False)
+        other, browser = Client(), Client(raise_request_exception=False)
+        self.sign_in(other, account)  # so that there is another session to be listed and ended
         self.sign_in(browser, account)
         secret = new_token(account, client="post")
         program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
