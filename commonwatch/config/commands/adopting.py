@@ -126,13 +126,14 @@ def person(seat: str, handle: str, password: str) -> Actor:
     :raises NotThatPerson: when something of it is not right.
     """
     account = Account.objects.filter(handle=handle, is_active=True).first()
-    if account is not None and account.check_password(password):
-        for held in seats_of(account, by=porter(account.party)):
-            if seat == f"{account.party}/{held.office}":
-                found = actor_of(account, seat=held.key)
-                if found is not None:
-                    return found
-    raise NotThatPerson(handle=handle, seat=seat)
+    if account is None or not account.check_password(password):
+        raise NotThatPerson(handle=handle, seat=seat)
+    held = seats_of(account, by=porter(account.party))
+    chosen = next((each.key for each in held if seat == f"{account.party}/{each.office}"), None)
+    by = actor_of(account, seat=chosen) if chosen else None
+    if by is None:
+        raise NotThatPerson(handle=handle, seat=seat)
+    return by
 
 
 def adopt(seat: str, found: Comparison, *, by: Actor | None = None) -> dict[str, Any]:
