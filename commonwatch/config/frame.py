@@ -29,6 +29,9 @@ DESKS = (
 OTHERS = (
     ("ui:people", gettext_lazy("People and offices"), ""),
     ("ui:audiences", gettext_lazy("Audiences"), ""),
+    ("ui:reads", gettext_lazy("Log of reading"), "access.read-log"),
+    ("ui:events", gettext_lazy("Security log"), "access.read-log"),
+    ("ui:own-reads", gettext_lazy("What I opened"), ""),
 )
 
 

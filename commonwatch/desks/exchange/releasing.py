@@ -308,7 +308,7 @@ def proposed(by: Actor, body: pairs.Body) -> pairs.Shown:
     target = Label(level=body["level"], categories=tuple(body["categories"]), parties=tuple(body["parties"]))
     values = _released_values(row, body["of"], body["fields"], by=by)
     terms = [
-        (gettext("Report"), what(row)),
+        (gettext("What is released"), what(row)),
         (gettext("Read until now"), labels.may_read(source.parties, writer=row.party)),
         (gettext("After the release"), labels.will_read(target.parties, writer=row.party)),
         (gettext("New readers"), newcomers_text(source, target)),
