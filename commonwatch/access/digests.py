@@ -14,7 +14,8 @@ from django.db.models import Min, Q, QuerySet
 from commonwatch.access import logs
 from commonwatch.access.facts import DayDigested
 from commonwatch.access.models import Digest, Event, Opened
-from commonwatch.access.seats import own_label, porter
+from commonwatch.access.seats import porter
+from commonwatch.charter.label import Label
 from commonwatch.errors import Broken
 from commonwatch.journal import tree
 from commonwatch.register import log, node
@@ -65,10 +66,17 @@ def _of_party(party: str, last: date) -> int:
                 day=since.isoformat(), log=name, count=len(leaves), root=tree.root(leaves).hex()
             )
             subject = f"digest/{party}/{since.isoformat()}.{name}"
-            log.append(fact, by=_Register(party), subject=subject, label=own_label(party), settled=True)
+            log.append(fact, by=_Register(party), subject=subject, label=_label(party), settled=True)
             count += 1
         since += timedelta(days=1)
     return count
+
+
+def _label(party: str) -> Label:
+    """Return the label of a digest: it counts lines on things of every level and category, so it is above them all."""
+    scheme = node.current().pack.labels
+    level = max(scheme.levels, key=lambda each: each.rank).code
+    return Label(level=level, categories=tuple(each.code for each in scheme.categories), parties=(party,))
 
 
 def _next(party: str) -> date | None:

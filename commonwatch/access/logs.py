@@ -127,7 +127,7 @@ def opened(*, by: Actor, things: Iterable[Thing], how: str) -> None:
         if at.pack.labels.ranks[place.label.level] == lowest:
             continue
         who = (place.party, by.party, by.account, by.office, by.client)
-        what = (each.subject, each.detail[:DETAIL], each.version, how, place.mode)
+        what = (each.subject, each.detail[:DETAIL], each.version, how, place.mode, each.journal)
         rows.append((moment, *who, *what, at.random(16).hex()))
     _store("access_opened", _OPENED, rows)
 
@@ -211,7 +211,8 @@ def _few(at: Node, now: int) -> bool:
 
 
 _OPENED = (
-    "at", "owner", "party", "account", "office", "client", "subject", "detail", "version", "how", "mode", "salt",
+    "at", "owner", "party", "account", "office", "client", "subject", "detail", "version", "how", "mode", "journal",
+    "salt",
 )  # fmt: skip
 _EVENT = ("at", "party", "account", "kind", "detail", "salt")
 

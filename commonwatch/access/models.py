@@ -105,7 +105,8 @@ class Token(Paper):
 class Opened(Paper):
     """One line of the log of reading: who opened what, when, in which office. Kept for what is not public.
 
-    `owner` is the party whose entry it is, `party` the reader's. `subject` is what was opened, `detail` what a person
+    `owner` is the party whose entry it is, `journal` the number of its journal here: a line is shown to those alone who
+    may read that. `party` is the reader's. `subject` is what was opened, `detail` what a person
     knows it by ("D1 2026-09-14") or which part it was. `how` is one of `logs.HOW`. `salt` (hex) keeps a line's hash
     from being guessed. Microseconds UTC.
     """
@@ -121,6 +122,7 @@ class Opened(Paper):
     version = models.IntegerField(default=1)
     how = models.CharField(max_length=12)
     mode = models.CharField(max_length=10)
+    journal = models.BigIntegerField()
     salt = models.CharField(max_length=32)
 
     class Meta:

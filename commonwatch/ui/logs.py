@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -44,10 +45,13 @@ class NoSuchDay(Refusal):
 
 @require_safe
 def reads(request: HttpRequest) -> HttpResponse:
-    """Show who opened what the actor's party wrote; with `side=people`, what its own people opened."""
+    """Show who opened what the actor's party wrote; with `side=people`, what its own people opened.
+
+    A line names the thing, so it is shown to those alone who may read the thing.
+    """
     by = require(actor_for(request), "access.read-log")
     people = request.GET.get("side") == "people"
-    rows = logs.reads(mode=by.mode)
+    rows = logs.reads(mode=by.mode).filter(journal__in=by.reach)
     rows = rows.filter(party=by.party) if people else rows.filter(owner=by.party)
     return _reads(request, by, rows, side="people" if people else "ours")
 
@@ -180,12 +184,25 @@ def _of_day(rows: Any, text: str) -> Any:
 
 def _paged(request: HttpRequest, rows: Any) -> tuple[list[Any], str]:
     """Return a page of lines, and the query that leads to older ones; empty when there are none."""
-    before = request.GET.get("before", "")
-    if before.isdecimal() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
-    found = list(rows.order_by("-id")[: SHOWN + 1])
-    older = _query(request, before=str(found[SHOWN - 1].pk)) if len(found) > SHOWN else ""
-    return found[:SHOWN], older
+    last, passed = _mark(request.GET.get("before", ""))
+    if last is not None:
+        rows = rows.filter(at__lte=last)
+    found = list(rows.order_by("-at", "-id")[passed : passed + SHOWN + 1])
+    shown = found[:SHOWN]
+    if len(found) <= SHOWN:
+        return shown, ""
+    at = shown[-1].at
+    passed = sum(each.at == at for each in shown) + (passed if at == last else 0)
+    return shown, _query(request, before=f"{at}-{passed}")
+
+
+def _mark(text: str) -> tuple[int | None, int]:
+    """Read where the last page ended: its last moment, and how many lines of that moment were shown.
+
+    The number of a row will not do: it counts the lines of all parties, and so tells when others were at work.
+    """
+    found = re.fullmatch(r"([0-9]{1,18})-([0-9]{1,9})", text, flags=re.ASCII)
+    return (int(found[1]), int(found[2])) if found else (None, 0)
 
 
 def _query(request: HttpRequest, **more: str) -> str:

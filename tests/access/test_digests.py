@@ -59,6 +59,17 @@ def test_a_digest_is_the_merkle_root_of_the_lines_and_stands_in_the_partys_own_j
     digests.check("BY", DAY)
 
 
+def test_a_digest_is_for_those_who_may_read_every_line_that_it_counts(night):
+    for office, reads in (
+        ("na-head", True),
+        ("auditor", False),
+        ("administrator", False),
+        ("analyst", False),
+    ):
+        rows = Digest.objects.visible_to(night.sit("BY", office)).filter(party="BY")
+        assert rows.exists() is reads, office
+
+
 def test_days_without_lines_are_digested_too_so_that_a_missing_one_shows(night):
     night.clock.tick(days=3)
     digests.write_digests()

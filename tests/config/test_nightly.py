@@ -22,7 +22,8 @@ def opened(home, *, days_ago, times=1):
         lines(
             home,
             "INSERT INTO access_opened (at, owner, party, account, office, client, subject, detail, version, how, mode,"
-            " salt) VALUES (?, 'BY', 'AM', 'am-na-1', 'na-officer', '', 'report/BY/1', 'D1', 1, 'page', 'real', ?)",
+            " journal, salt)"
+            " VALUES (?, 'BY', 'AM', 'am-na-1', 'na-officer', '', 'report/BY/1', 'D1', 1, 'page', 'real', 1, ?)",
             at,
             f"{each:032x}",
         )

@@ -109,6 +109,25 @@ def test_long_logs_are_turned_page_by_page_without_loss(house, opened):
         assert (f"line-{number:03d}." in first) is not (f"line-{number:03d}." in second)
 
 
+def test_a_line_is_shown_to_those_alone_who_may_read_the_thing(house):
+    values = {"section": "KG-TJ", "incident": "none", "incidents": 1}
+    sent = Sent(type="T4", period="2026-W36", values=values)
+    report = acts.submit_report(by=house.na("KZ"), report=sent, channel="form")
+    house.client("CRC", "duty").get(f"/reports/{report.subject}/")
+
+    assert "T4 2026-W36" in text(house, "KZ", "na-head", "/reads/")
+    assert "T4 2026-W36" not in text(house, "KZ", "administrator", "/reads/"), "the report is above its level"
+    assert "T4 2026-W36" not in text(house, "CRC", "administrator", "/reads/?side=people")
+
+
+def test_the_mark_of_a_page_does_not_count_the_lines_of_others(house, opened):
+    journal = next(each.id for each in house.na("AM").shelves if each.party == "BY")
+    many = [logs.Thing(journal, f"report/BY/{number}") for number in range(150)]
+    logs.opened(by=house.na("AM"), things=many, how="api")
+    before = text(house, "BY", "na-head", "/reads/").split('href="?before=')[1].split('"')[0]
+    assert before == f"{house.clock()}-100"
+
+
 def test_a_party_reads_its_own_security_lines_and_no_others(house):
     logs.note("key-made", party="BY", account="by-na-officer", detail={"client": "sender"})
     logs.note("key-made", party="AM", account="am-na-officer", detail={"client": "other"})

@@ -113,6 +113,7 @@ class Migration(migrations.Migration):
                 ('version', models.IntegerField(default=1)),
                 ('how', models.CharField(max_length=12)),
                 ('mode', models.CharField(max_length=10)),
+                ('journal', models.BigIntegerField()),
                 ('salt', models.CharField(max_length=32)),
             ],
             options={
