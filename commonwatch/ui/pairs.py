@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from commonwatch.access import pairs, rules
+from commonwatch.access import logs, pairs, rules
 from commonwatch.access.actor import Actor, ConfirmItIsYou, SignInFirst
 from commonwatch.access.asking import actor_for
 from commonwatch.access.models import Proposal
@@ -68,6 +68,7 @@ def one(request: HttpRequest, proposal: str) -> HttpResponse:
             return HttpResponseRedirect(way_to_confirm(request.path))
         except Refusal as refused:
             refusal, row = refused, found(proposal, by=by)
+    logs.opened(by=by, things=[logs.thing(row, detail=row.act)], how="page")
     typed = request.POST.get("ground", "")[: rules.WORDS + 1]
     context = whole(row, by=by) | {"refusal": refusal, "ground": typed}
     return page(request, "ui/pair.html", context, status=refusal.status if refusal else 200)

@@ -5,12 +5,13 @@ import re
 import pytest
 from django.urls import reverse
 
-from commonwatch.access import pairs
+from commonwatch.access import logs, pairs
 from commonwatch.access.actor import actor_of
 from commonwatch.access.models import Proposal
 from commonwatch.desks.exchange import acts, models
 
 ACT = "exchange.grant-waiver"
+PASSWORD = "seven quiet unrelated words beside a lake"
 
 
 def carry_out(*, by, body, proposal):
@@ -106,7 +107,9 @@ def test_who_joins_does_it_and_both_offices_stand_in_the_history(house):
     assert models.Waiver.objects.count() == 1
     listed = words(client.get("/pairs/"))
     assert "Nothing waits." in listed
-    assert re.search(r"done by two persons .* Shift lead crc-shift-lead .* Head of the Center crc-head", listed)
+    assert re.search(
+        r"done by two persons .* Shift lead crc-shift-lead .* Head of the Center crc-head", listed
+    )
 
 
 def test_who_proposed_is_told_why_they_cannot_join_and_may_take_back(house):
@@ -153,6 +156,27 @@ def test_joining_asks_first_who_it_is_and_leads_back_to_the_same_page(house):
     assert answer.status_code == 302
     assert answer["Location"] == f"{reverse('account_reauthenticate')}?next=" + at(key).replace("/", "%2F")
     assert state(key) == "open"
+
+
+def test_who_proves_it_again_comes_back_and_joins(house):
+    key = propose(house)
+    house.account("CRC", "head", password=PASSWORD)
+    client = house.client("CRC", "head")
+    stale(client)
+    asked = client.post(at(key), {"act": "join", "digest": digest(key)})["Location"]
+
+    answer = client.post(asked, {"password": PASSWORD, "next": at(key)})
+
+    assert (answer.status_code, answer["Location"]) == (302, at(key))
+    client.post(at(key), {"act": "join", "digest": digest(key)})
+    assert state(key) == "seconded"
+
+
+def test_who_read_a_proposal_stands_in_the_log_of_reading(house):
+    key = propose(house)
+    house.client("CRC", "head").get(at(key))
+    found = [(each.account, each.subject, each.detail) for each in logs.reads(mode="real")]
+    assert found == [("crc-head", key, ACT)]
 
 
 def test_turning_down_needs_no_new_proof(house):

@@ -309,6 +309,19 @@ def test_who_only_administers_people_begins_there_and_sees_no_way_that_is_shut(h
             assert house.client("BY", "na-officer").get(path).status_code == 200, path
 
 
+@pytest.mark.parametrize(
+    "office", ["na-officer", "na-head", "na-segment", "permrep", "administrator", "analyst", "auditor"]
+)
+def test_every_way_that_is_offered_opens(house, office):
+    viewer = house.client("BY", office)
+    page = viewer.get("/journals/").content.decode()
+    ways = re.findall(r'href="(/[^"]*)"', page[page.index("<header") : page.index("</header>")])
+    assert {"/", "/journals/", "/people/", "/audiences/", "/account/"} <= set(ways)
+    assert ("/reads/" in ways) is (office in {"na-head", "administrator", "auditor"})
+    for way in ways:
+        assert viewer.get(way, follow=True).status_code == 200, way
+
+
 def test_the_first_of_a_party_finds_how_to_begin(house, monkeypatch, client):
     monkeypatch.setattr("commonwatch.ui.people.people.people_of", lambda _by: [])
     assert "Nobody is here yet. Invite the first" in words(client.get("/people/"))
