@@ -253,7 +253,7 @@ class Work:
             _write(found.closing, by=by, work=self, into=old)
             if target is not None:
                 row.continued = self.journal(party=row.party, mode=row.mode, label=target).row.origin
-            _check_carried(found.opening, work=self)
+            _check_carried(found.opening, by=by, work=self)
             _write(found.opening, by=by, work=self)
             last = JournalClosed(next=row.continued, reason="audience-changed")
             _write([Draft(last, _subject(row), old.label)], by=by, work=self, into=old)
@@ -432,13 +432,13 @@ def _check_refs(drafts: Sequence[Draft], *, by: Writer, work: Work) -> None:
                 raise Unreadable
 
 
-def _check_carried(drafts: Sequence[Draft], *, work: Work) -> None:
+def _check_carried(drafts: Sequence[Draft], *, by: Writer, work: Work) -> None:
     """Hold what is carried to owners, labels and references as everything else."""
     for draft in drafts:
         owner(draft.subject)
     for label in {draft.label for draft in drafts}:
         _check_label(label, work.node)
-    _check_refs(drafts, work=work)
+    _check_refs(drafts, by=by, work=work)
 
 
 def _check_stand(stand: "_Stand", *, by: Writer, work: Work) -> None:
