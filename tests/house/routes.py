@@ -4,6 +4,7 @@ EVERYBODY: also who has not signed in. OFFICES: who sits in an office, each seei
 STEP: a step of signing in or of proving oneself, which leads on whoever is not at it.
 READERS, ADMINISTRATORS: who may read the logs of its party, or administers its people; other offices are refused.
 NOBODY: answers 404 to all. `asks` says how: by GET, or by POST alone (then a GET is answered 405).
+`gives`: what reports say, and so a line is left in the log of reading.
 """
 
 from typing import NamedTuple
@@ -15,9 +16,11 @@ READERS, ADMINISTRATORS = "readers of the logs", "administrators of people"
 class Route(NamedTuple):
     who: str
     asks: str = "GET"
+    gives: bool = False
 
 
 PAGE = Route(OFFICES)
+GIVES = Route(OFFICES, gives=True)
 ACT = Route(OFFICES, "POST")
 OPEN = Route(EVERYBODY)
 
@@ -27,10 +30,10 @@ ROUTES = {
     "api:openapi-json": OPEN,
     "api:submit": ACT,
     "api:submit_batch": ACT,
-    "api:list_reports": PAGE,
-    "api:one": PAGE,
-    "api:versions": PAGE,
-    "api:list_releases": PAGE,
+    "api:list_reports": GIVES,
+    "api:one": GIVES,
+    "api:versions": GIVES,
+    "api:list_releases": GIVES,
     "api:one_release": PAGE,
     "api:correct": ACT,
     "api:withdraw": ACT,
@@ -70,39 +73,39 @@ ROUTES = {
     "ui:person": Route(ADMINISTRATORS),
     "ui:audiences": PAGE,
     "ui:pairs": PAGE,
-    "ui:pair": PAGE,
+    "ui:pair": GIVES,
     "ui:theme": Route(EVERYBODY, "POST"),
     "ui:mode": Route(OFFICES, "POST"),
     "ui:language": Route(EVERYBODY, "POST"),
     "federation:journals": OPEN,
     "federation:checkpoint": OPEN,
     "federation:key": OPEN,
-    "federation:tile": OPEN,
+    "federation:tile": Route(EVERYBODY, gives=True),
     "exchange:watch": PAGE,
     "exchange:mine": PAGE,
     "exchange:duty": PAGE,
-    "exchange:new": PAGE,
+    "exchange:new": GIVES,
     "exchange:draft": ACT,
     "exchange:nil": ACT,
     "exchange:sheet": PAGE,
     "exchange:template": PAGE,
-    "exchange:report": PAGE,
-    "exchange:correct": PAGE,
+    "exchange:report": GIVES,
+    "exchange:correct": GIVES,
     "exchange:withdraw": ACT,
     "exchange:confirm": ACT,
     "exchange:seen": ACT,
     "exchange:label": PAGE,
     "exchange:release-label": PAGE,
-    "exchange:release-report": PAGE,
-    "exchange:release": PAGE,
+    "exchange:release-report": GIVES,
+    "exchange:release": GIVES,
     "exchange:withdraw-release": ACT,
-    "exchange:receipt": PAGE,
+    "exchange:receipt": GIVES,
     "exchange:types": PAGE,
     "exchange:type": PAGE,
     "exchange:waivers": PAGE,
     "exchange:end-waiver": ACT,
     "exchange:active": PAGE,
-    "exchange:series": PAGE,
+    "exchange:series": GIVES,
     "exchange:compliance": PAGE,
     "exchange:compliance-sheet": PAGE,
     "exchange:quarantine": PAGE,

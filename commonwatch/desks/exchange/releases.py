@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from commonwatch.access.actor import Actor, ConfirmItIsYou, require
-from commonwatch.desks.exchange import acts, labels, releasing
+from commonwatch.desks.exchange import acts, board, labels, releasing
 from commonwatch.desks.exchange.carrying import newest
 from commonwatch.desks.exchange.models import Release, Report
 from commonwatch.desks.exchange.views import found, go, seat
@@ -29,6 +29,7 @@ def dialogue(request: HttpRequest, key: str) -> HttpResponse:
     if row.party != by.party:
         return go(request, reverse("exchange:report", args=[key]))
     require(by, acts.RELEASE)
+    board.look(by, row)
     data = request.POST if request.method == "POST" else request.GET
     choice = releasing.choice_of(data, row.key)
     if data.get("act") == "release" and request.method == "POST":
