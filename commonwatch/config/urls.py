@@ -19,6 +19,11 @@ def health(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(says, content_type="text/plain; charset=utf-8")
 
 
+handler400 = "commonwatch.ui.errors.unreadable"
+handler403 = "commonwatch.ui.errors.not_open"
+handler404 = "commonwatch.ui.errors.not_there"
+handler500 = "commonwatch.ui.errors.failed"
+
 urlpatterns = [
     path("health", health, name="health"),
     path("api/", api.urls),
