@@ -34,7 +34,7 @@ ROUTES = {
     "api:one": GIVES,
     "api:versions": GIVES,
     "api:list_releases": GIVES,
-    "api:one_release": PAGE,
+    "api:one_release": GIVES,
     "api:correct": ACT,
     "api:withdraw": ACT,
     "api:due": PAGE,

@@ -54,6 +54,8 @@ def candidates(house):
     return {
         "key": [*subjects, *proposals],
         "report": subjects,
+        "release": subjects,
+        "proposal": proposals,
         "entry": [str(each) for each, subject in entries if subject in subjects],
         "origin": list(Journal.objects.filter(party="BY").values_list("origin", flat=True)),
         "path": ["0/000.p/1", *(f"entries/000.p/{width}" for width in range(1, 9))],
