@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from commonwatch.access.models import Account
+from commonwatch.access.models import Account, Seat
 from commonwatch.access.seats import offices_of, porter, seats_of
 from commonwatch.charter.label import Viewer
 from commonwatch.charter.mandates import MANDATES, READING
@@ -94,6 +94,21 @@ def require(actor: Actor | None, mandate: str) -> Actor:
     if mandate not in actor.mandates:
         raise NotMandated(office=actor.office, mandate=mandate)
     return actor
+
+
+def require_seated(actor: Actor) -> None:
+    """Refuse when the seat in which somebody acts was ended since they were found, as they waited for the pen.
+
+    For acts by which others come to act, or the last hand is laid to what two do: there a moment counts.
+
+    :raises NotMandated: as if they had never held it.
+    """
+    if not actor.seat:
+        return
+    now = node.current().clock()
+    held = Seat.objects.visible_to(porter(actor.party)).filter(key=actor.seat).first()
+    if held is None or not held.in_force(now):
+        raise NotMandated(office=actor.office, mandate="-")
 
 
 def require_fresh(actor: Actor) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from commonwatch.access import rules
-from commonwatch.access.actor import OPERATOR, Actor, NoSuchOffice, require, require_fresh
+from commonwatch.access.actor import OPERATOR, Actor, NoSuchOffice, require, require_fresh, require_seated
 from commonwatch.access.facts import OfficeEnded, OfficeGiven
 from commonwatch.access.models import Account, Seat
 from commonwatch.access.seats import administrators, offices_of, own_label
@@ -60,6 +60,7 @@ def give_office(  # noqa: PLR0913 - what is given, by name
         NoSuchOffice, NoSuchAccount, HeldAlready: naming what is wrong.
     """
     require(by, "access.administer-people")
+    require_seated(by)
     require_fresh(by)
     rules.check_real(by.mode)
     now = node.current().clock()
@@ -106,6 +107,7 @@ def end_office(*, by: Actor, seat: str, ground: str) -> None:
         is wrong.
     """
     require(by, "access.administer-people")
+    require_seated(by)
     require_fresh(by)
     rules.check_real(by.mode)
     row = Seat.objects.visible_to(by).filter(key=seat, party=by.party).first()

@@ -13,7 +13,7 @@ import msgspec
 from django.db.models import QuerySet
 
 from commonwatch.access import rules
-from commonwatch.access.actor import Actor, require, require_fresh
+from commonwatch.access.actor import Actor, require, require_fresh, require_seated
 from commonwatch.access.acts import new_subject
 from commonwatch.access.facts import ProposalEnded, ProposalMade, ProposalSeconded
 from commonwatch.access.models import Proposal
@@ -93,6 +93,7 @@ def propose(*, by: Actor, act: str, body: Body, level: str = "", categories: tup
     :raises NotMandated, PersonsOnly, ConfirmItIsYou: when one may not do the act oneself.
     """
     require(by, act)
+    require_seated(by)
     rules.check_person(by.client)
     require_fresh(by)
     if act not in _PAIRS:
@@ -119,6 +120,7 @@ def second(*, by: Actor, proposal: str, digest: str) -> str:
     """
     row = find(proposal, by=by)
     require(by, row.act)
+    require_seated(by)
     rules.check_person(by.client)
     rules.check_open(state=row.state, until=row.until, now=node.current().clock())
     rules.check_second(account=by.account, proposed_by=row.account)
@@ -141,6 +143,7 @@ def end(*, by: Actor, proposal: str, ground: str) -> None:
     """
     row = find(proposal, by=by)
     require(by, row.act)
+    require_seated(by)
     rules.check_person(by.client)
     rules.check_open(state=row.state, until=row.until, now=node.current().clock())
     rules.check_ground(ground)

@@ -229,6 +229,18 @@ def test_a_closed_account_and_an_office_that_has_not_begun_administer_nothing(ho
     end_office(by=admin, seat=seat_of("by-administrator").key, ground="Leaving")
 
 
+def test_two_who_end_each_other_at_once_leave_one(house, admin):
+    other = actor_of(
+        open_account(by=operator("BY"), handle="by-people-2", office="administrator", password=None)
+    )
+    end_office(by=admin, seat=other.seat, ground="Leaving")
+    with pytest.raises(NotMandated):
+        end_office(by=other, seat=admin.seat, ground="Leaving")
+    with pytest.raises(NotMandated):
+        give_office(by=other, account="by-people-2", office="administrator")
+    assert [each.account for each in administrators("BY")] == ["by-administrator"]
+
+
 def test_the_shell_may_end_any_office(house, admin):
     end_office(by=operator("BY"), seat=seat_of("by-administrator").key, ground="By order")
     assert administrators("BY") == []

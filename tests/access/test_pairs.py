@@ -290,6 +290,21 @@ def test_who_proposed_still_holds_the_office_when_it_is_joined(house, two):
     assert granted(head) == 1
 
 
+def test_an_office_that_ended_while_its_holder_waited_for_the_pen_does_nothing_more(house, two):
+    lead, head = two
+    key = propose(house, lead)
+    held = Seat.objects.visible_to(porter("CRC")).get(account="crc-head")
+    end_office(by=operator("CRC"), seat=held.key, ground="Relieved")
+    for late in (
+        lambda: pairs.second(by=head, proposal=key, digest=row(key, lead).digest),
+        lambda: pairs.end(by=head, proposal=key, ground="No"),
+        lambda: propose(house, head),
+    ):
+        with pytest.raises(NotMandated):
+            late()
+    assert row(key, lead).state == "open"
+
+
 def test_absent_and_forbidden_proposals_are_the_same(house, two):
     """Of another party, above one's clearance, or in an exercise: all as if never written."""
     lead, head = two
