@@ -7,12 +7,13 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
-from commonwatch.access import invitations
+from commonwatch.access import invitations, pairs
 from commonwatch.access.actor import actor_of, operator
 from commonwatch.access.acts import give_office
 from commonwatch.access.models import Account, Invitation, Seat
 from commonwatch.access.seats import porter
-from tests.ui.test_pairs import stale, words
+from tests.ui.test_pages import LATIN, NAMES, Page
+from tests.ui.test_pairs import ACT, carry_out, propose, show, stale, words
 
 PASSWORD = "seven quiet unrelated words beside a lake"
 CODE = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{5}-){5}[0-9A-HJKMNP-TV-Z]{5}")
@@ -325,3 +326,51 @@ def test_every_way_that_is_offered_opens(house, office):
 def test_the_first_of_a_party_finds_how_to_begin(house, monkeypatch, client):
     monkeypatch.setattr("commonwatch.ui.people.people.people_of", lambda _by: [])
     assert "Nobody is here yet. Invite the first" in words(client.get("/people/"))
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_its_pages_are_whole_labelled_and_in_one_language(house, monkeypatch, language):
+    monkeypatch.setattr(pairs, "_PAIRS", {ACT: pairs.Pair(ACT, carry_out, show)})
+    key = propose(house)
+    give_office(by=operator("BY"), account="by-na-9", office="analyst", since=house.clock() + DAY)
+    visits = (
+        ("BY", "administrator", ("/people/", "/people/by-administrator/", "/people/by-na-9/")),
+        ("BY", "na-officer", ("/people/", "/audiences/")),
+        ("CRC", "head", ("/pairs/", reverse("ui:pair", args=[key]))),
+    )
+    for party, office, paths in visits:
+        viewer = house.client(party, office)
+        viewer.post("/language/", {"language": language})
+        drawn = [viewer.get(path) for path in paths]
+        if office == "administrator":
+            drawn += [viewer.post("/people/", NEW | {"handle": "by na"}), viewer.post("/people/", NEW)]
+        for answer in drawn:
+            held_to_the_house(answer.content.decode(), language)
+
+
+def held_to_the_house(html, language):
+    """One heading, no id twice, a label for every field, nothing in the other language."""
+    page = Page(html)
+    ids = [attrs["id"] for _tag, attrs, _within in page.elements if "id" in attrs]
+    assert page.open == []
+    assert sorted(ids) == sorted(set(ids))
+    assert len(page.all("h1")) == 1
+    labelled = {attrs.get("for") for attrs in page.all("label")}
+    for attrs in page.all("input", "select", "textarea"):
+        assert attrs.get("type") == "hidden" or attrs.get("id") in labelled, attrs
+    named = {
+        each for _tag, attrs, _w in page.elements for each in (attrs.get("aria-describedby") or "").split()
+    }
+    assert named <= set(ids)
+    for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
+        assert "<caption" in table
+        assert table.count('scope="col"') == len(re.findall(r"<th[ >]", table.partition("</thead>")[0]))
+    left = [each for each in page.words if LATIN.search(LEFT.sub("", NAMES.sub("", each)))]
+    assert language == "en" or left == []
+
+
+LEFT = re.compile(  # handles, codes, origins, marks of TLP, what the proposal of the test says
+    r"(?:by|crc)-[\w-]+|operator|TLP:\S+|TLP|CLEAR|GREEN|AMBER|RED|CERT|access\.\S+|proposal/\S+|csto/\S+|"
+    r"(?:[0-9A-Z]{5}-){5}[0-9A-Z]{5}|by na|Free TJ from D1|Type|Party|Ground given|TJ|<b>The post is closed</b>|"
+    r"own|center|staff|leadership|incident-centre|caucasus|eastern-europe|central-asia|members|public"
+)
