@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import msgspec
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from commonwatch.access.passwords import one_form
 from commonwatch.register import node
@@ -14,6 +15,11 @@ from commonwatch.register.models import Paper, Projection
 def paper_key() -> str:
     """Return a name for a paper that is shown in an address: it can be neither guessed nor counted."""
     return node.current().random(16).hex()
+
+
+def shown_name(kind: str, number: int) -> str:
+    """Return what stands in an address in place of a number that a library counts over all accounts."""
+    return salted_hmac(f"commonwatch.{kind}", str(number), algorithm="sha256").hexdigest()[:32]
 
 
 class AccountManager(BaseUserManager["Account"]):

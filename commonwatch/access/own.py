@@ -6,12 +6,14 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 
 from commonwatch.access.links import links_of
-from commonwatch.access.models import Account, Seat, Token
+from commonwatch.access.models import Account, Seat, Token, shown_name
 from commonwatch.access.seats import offices_of, porter, seats_of
 from commonwatch.access.sessions import sessions_of
 from commonwatch.charter.mandates import MANDATES
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
+
+FACTOR = "factor"
 
 
 class NoSuchKey(Refusal):
@@ -55,7 +57,7 @@ def shown(account: Account, *, here: str, seat: str) -> dict[str, Any]:
         "app": next((each for each in factors if each.type == Authenticator.Type.TOTP), None),
         "security_keys": [
             {
-                "id": each.pk,
+                "id": shown_name(FACTOR, each.pk),
                 "name": each.data.get("name", ""),
                 "since": each.created_at,
                 "used": each.last_used_at,

@@ -14,10 +14,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from commonwatch.access.factors import STRONG
-from commonwatch.access.models import Account
+from commonwatch.access.models import Account, shown_name
 from commonwatch.errors import Refusal, _
 
 LASTS = timedelta(hours=12)
+SESSION = "session"
 
 
 class NoSuchSession(Refusal):
@@ -31,7 +32,7 @@ class NoSuchSession(Refusal):
 class Held(NamedTuple):
     """One session as its owner sees it. `since` is an aware datetime; `here` says that it is the one being used."""
 
-    id: int
+    name: str
     since: Any
     address: str
     browser: str
@@ -41,15 +42,19 @@ class Held(NamedTuple):
 def sessions_of(account: Account, *, here: str) -> list[Held]:
     """List the sessions of an account that go on, the newest first; `here` is the key of the one being used."""
     rows = UserSession.objects.filter(user=account, session_key__in=_going_on()).order_by("-created_at")
-    return [Held(row.pk, row.created_at, row.ip, row.user_agent, row.session_key == here) for row in rows]
+    return [
+        Held(shown_name(SESSION, row.pk), row.created_at, row.ip, row.user_agent, row.session_key == here)
+        for row in rows
+    ]
 
 
-def end_session(account: Account, *, id: int) -> None:
-    """End one session of an account.
+def end_session(account: Account, *, name: str) -> None:
+    """End one session of an account, by the name under which it was listed.
 
     :raises NoSuchSession: also when it is somebody else's.
     """
-    row = UserSession.objects.filter(pk=id, user=account).first()
+    rows = UserSession.objects.filter(user=account)
+    row = next((each for each in rows if shown_name(SESSION, each.pk) == name), None)
     if row is None:
         raise NoSuchSession
     Session.objects.filter(session_key=row.session_key).delete()

@@ -9,13 +9,14 @@ from allauth.account import views as proving
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import views as factor
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as key
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext
@@ -28,7 +29,7 @@ from commonwatch.access.actor import ConfirmItIsYou, SignInFirst
 from commonwatch.access.adapters import within
 from commonwatch.access.asking import account_of
 from commonwatch.access.logs import note
-from commonwatch.access.models import Account
+from commonwatch.access.models import Account, shown_name
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
 from commonwatch.ui.entrance import enter, refused
@@ -156,9 +157,9 @@ def seat(request: HttpRequest) -> HttpResponse:
 
 @mine
 @require_POST
-def end_session(request: HttpRequest, id: int) -> HttpResponse:
+def end_session(request: HttpRequest, id: str) -> HttpResponse:
     """End one session of one's own."""
-    sessions.end_session(who(request), id=id)
+    sessions.end_session(who(request), name=id)
     messages.success(request, gettext("The session was ended."))
     return home()
 
@@ -254,6 +255,18 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 class RemoveKey(key.RemoveWebAuthnView):  # type: ignore[misc]
     """Remove a security key, unless the office asks for one and it is the last."""
+
+    def get_object(self, queryset: Any = None) -> Authenticator:
+        """Find it among the account's own by the name under which it is listed.
+
+        :raises Http404: absent and somebody else's alike.
+        """
+        rows = self.get_queryset() if queryset is None else queryset
+        wanted = self.kwargs["pk"]
+        found = next((each for each in rows if shown_name(own.FACTOR, each.pk) == wanted), None)
+        if found is None:
+            raise Http404
+        return found
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Remove it.

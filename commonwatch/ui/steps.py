@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/factor/app/", account.set_up_app, name="mfa_activate_totp"),
     path("account/factor/app/remove/", account.remove_app, name="mfa_deactivate_totp"),
     path("account/factor/key/", account.add_key, name="mfa_add_webauthn"),
-    path("account/factor/key/<int:pk>/remove/", account.remove_key, name="mfa_remove_webauthn"),
+    path("account/factor/key/<str:pk>/remove/", account.remove_key, name="mfa_remove_webauthn"),
     path("account/factor/codes/", account.codes, name="mfa_view_recovery_codes"),
     path("account/factor/codes/new/", account.new_codes, name="mfa_generate_recovery_codes"),
 ]

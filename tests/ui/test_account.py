@@ -15,7 +15,7 @@ from django.utils import timezone
 from commonwatch.access import invitations
 from commonwatch.access.actor import operator
 from commonwatch.access.acts import end_office, give_office
-from commonwatch.access.models import Account, Seat, Token
+from commonwatch.access.models import Account, Seat, Token, shown_name
 from commonwatch.access.tokens import by_token, new_token
 from tests.access.authenticator import code_at, sign_in, with_app
 
@@ -105,11 +105,17 @@ def test_one_session_is_ended_and_the_others_go_on(house, analyst):
     sign_in(other, "by-analyst", PASSWORD)
     theirs = UserSession.objects.get(session_key=other.session.session_key)
 
-    assert analyst.post(f"/account/sessions/{theirs.pk}/end/")["Location"] == "/account/"
+    way = f"/account/sessions/{shown_name('session', theirs.pk)}/end/"
+    assert way in body(analyst.get("/account/"))
+    assert f"/account/sessions/{theirs.pk}/end/" not in body(analyst.get("/account/")), (
+        "it counts all sessions"
+    )
+
+    assert analyst.post(way)["Location"] == "/account/"
 
     assert other.get("/").status_code == 302
     assert analyst.get("/").status_code == 200
-    assert analyst.post(f"/account/sessions/{theirs.pk}/end/").status_code == 404
+    assert analyst.post(way).status_code == 404
 
 
 def test_all_other_sessions_are_ended_at_once(house, analyst):
@@ -125,10 +131,22 @@ def test_of_others_every_address_answers_as_for_what_was_never_there(house, anal
     _account, session, token, key = another(house)
     analyst.post("/account/confirm/", {"password": PASSWORD})
     pairs = [
-        ("post", f"/account/sessions/{session.pk}/end/", "/account/sessions/987654/end/"),
+        (
+            "post",
+            f"/account/sessions/{shown_name('session', session.pk)}/end/",
+            f"/account/sessions/{'0' * 32}/end/",
+        ),
         ("post", f"/account/keys/{token.pk}/revoke/", f"/account/keys/{'0' * 32}/revoke/"),
-        ("get", f"/account/factor/key/{key.pk}/remove/", "/account/factor/key/987654/remove/"),
-        ("post", f"/account/factor/key/{key.pk}/remove/", "/account/factor/key/987654/remove/"),
+        (
+            "get",
+            f"/account/factor/key/{shown_name('factor', key.pk)}/remove/",
+            f"/account/factor/key/{'0' * 32}/remove/",
+        ),
+        (
+            "post",
+            f"/account/factor/key/{shown_name('factor', key.pk)}/remove/",
+            f"/account/factor/key/{'0' * 32}/remove/",
+        ),
     ]
     for how, theirs, never in pairs:
         first, second = getattr(analyst, how)(theirs), getattr(analyst, how)(never)
