@@ -291,6 +291,29 @@ def test_the_second_person_reads_what_will_be_read_by_whom_and_why(house):
     assert not [each for each in terms.values() if "bridge" in each]
 
 
+def test_the_same_is_not_released_twice_while_it_stands(house):
+    done = report(house)
+    came = release(house, done)
+
+    with pytest.raises(rules.ReleasedAlready):
+        release(house, done, ground="Once more")
+    assert release(house, done, fields=("events",)).release
+    assert release(house, done, audience="caucasus").release
+    acts.withdraw_release(by=house.na("BY"), release=came.release, ground="Too early")
+    assert release(house, done).release
+
+
+def test_the_same_is_not_proposed_twice_while_it_waits(house):
+    done = report(house, level="H2")
+    wait = release(house, done, by=officer(house))
+
+    with pytest.raises(rules.ProposedAlready):
+        release(house, done, by=head(house), ground="Once more")
+    assert release(house, done, by=head(house), audience="caucasus").proposal
+    pairs.end(by=head(house), proposal=wait.proposal, ground="Not today")
+    assert release(house, done, by=officer(house)).proposal
+
+
 def test_only_who_released_withdraws_and_what_was_read_stays_readable(house):
     came = release(house, report(house))
 

@@ -223,8 +223,15 @@ def release(by: Actor, row: Release) -> dict[str, Any]:
         "source": source,
         "behind": source is not None and acts.hash_of(source, by=by) != row.of,
         "exercise": row.journal.mode == "exercise",
-        "may_withdraw": row.party == by.party and row.state != "withdrawn" and by.may(acts.RELEASE),
+        "closed": row.journal.closed,
+        "may_withdraw": _may_withdraw(by, row),
     }
+
+
+def _may_withdraw(by: Actor, row: Release) -> bool:
+    """Say whether the button stands there; in a closed journal nothing is written any more."""
+    open_ = row.state != "withdrawn" and not row.journal.closed
+    return open_ and row.party == by.party and by.may(acts.RELEASE)
 
 
 def source_of(by: Actor, row: Release) -> Report | None:

@@ -16,6 +16,7 @@ from commonwatch.desks.exchange.acts.releases import (
     release_of,
     release_report,
     target_of,
+    waiting,
     withdraw_release,
 )
 from commonwatch.desks.exchange.acts.reports import (
@@ -66,6 +67,7 @@ __all__ = [
     "submit_report",
     "submit_reports",
     "target_of",
+    "waiting",
     "withdraw_release",
     "withdraw_report",
 ]

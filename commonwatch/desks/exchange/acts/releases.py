@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from commonwatch.access import pairs
 from commonwatch.access.actor import Actor, require, require_fresh
+from commonwatch.access.models import Proposal
 from commonwatch.charter.label import EVERYBODY, Label
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.acts.found import label_of, new_subject, own_report
@@ -72,7 +73,7 @@ def plan_release(choice: Choice, *, by: Actor) -> Plan:
     """Say what a choice comes to, without writing anything.
 
     :raises NoSuchReport, NotYours, ToldByTelephone, NotToBeChosen, StubOnly, WithdrawnAlready, LevelAbove,
-        PublicAtLowest, NothingWider, NotInReport, NothingChosen: naming what is wrong.
+        PublicAtLowest, NothingWider, NotInReport, NothingChosen, ReleasedAlready: naming what is wrong.
     """
     row = own_report(choice.report, by=by)
     if row.owes != row.party:
@@ -83,6 +84,7 @@ def plan_release(choice: Choice, *, by: Actor) -> Plan:
     rules.check_release(source, target, type_=type_of(row.type), state=row.state, scheme=scheme)
     values = rules.chosen_values(row.values, choice.fields, nil=row.state == "nil")
     of = hash_of(row, by=by)
+    _check_new(of, target, values, by=by)
     body = {
         "report": row.key,
         "of": of,
@@ -95,6 +97,17 @@ def plan_release(choice: Choice, *, by: Actor) -> Plan:
     }
     shown = pairs.digest_of(RELEASE, body | {"ground": ""})
     return Plan(row, source, target, values, of, pairs.needed(source), body, shown)
+
+
+def _check_new(of: str, target: Label, values: dict[str, Any], *, by: Actor) -> None:
+    """Refuse to release the same to the same readers twice, as a button pressed twice would.
+
+    :raises ReleasedAlready: while the first release stands.
+    """
+    before = Release.objects.visible_to(by).filter(of=of, party=by.party).exclude(state="withdrawn")
+    for each in before:
+        if label_of(each, by=by) == target and each.values == values:
+            raise rules.ReleasedAlready
 
 
 def target_of(choice: Choice, source: Label, *, by: Actor) -> Label:
@@ -130,7 +143,7 @@ def release_report(*, by: Actor, choice: Choice, seen: str = "") -> Released:
 
     :raises NotMandated, ByProgram, ConfirmItIsYou, ReasonMissing, ChangedSince, NoSuchReport, NotYours,
         ToldByTelephone, NotToBeChosen, StubOnly, WithdrawnAlready, LevelAbove, PublicAtLowest, NothingWider,
-        NotInReport, NothingChosen: naming what is wrong.
+        NotInReport, NothingChosen, ReleasedAlready, ProposedAlready: naming what is wrong.
     """
     require(by, "exchange.release-report")
     rules.check_releaser(by.client)
@@ -140,11 +153,18 @@ def release_report(*, by: Actor, choice: Choice, seen: str = "") -> Released:
     if seen and seen != plan.shown:
         raise rules.ChangedSince
     if plan.two:
+        if any(each.body | {"ground": ""} == plan.body | {"ground": ""} for each in waiting(plan.row, by=by)):
+            raise rules.ProposedAlready
         level, marks = plan.source.level, plan.source.categories
         return Released(
             proposal=pairs.propose(by=by, act=RELEASE, body=plan.body, level=level, categories=marks)
         )
     return Released(release=_release(plan, by=by, offices=(by.office,)))
+
+
+def waiting(row: Report, *, by: Actor) -> list[Proposal]:
+    """List the proposals to release a report that wait for a second person."""
+    return [each for each in pairs.open_now(by) if each.act == RELEASE and each.body["report"] == row.key]
 
 
 def carry_out_release(*, by: Actor, body: pairs.Body, proposal: str) -> str:

@@ -67,6 +67,22 @@ class NothingChosen(Refusal):
     hint = _("Choose at least one field.")
 
 
+class ReleasedAlready(Refusal):
+    """The same was released to the same readers before, and stands."""
+
+    code, status = "exchange.released-already", 409
+    says = _("This was released to these readers already.")
+    hint = _("The report's page lists what was released.")
+
+
+class ProposedAlready(Refusal):
+    """The same release waits for a second person."""
+
+    code, status = "exchange.proposed-already", 409
+    says = _("This release was proposed already and waits for a second person.")
+    hint = _("The report's page leads to the proposal.")
+
+
 class ToldByTelephone(Refusal):
     """What another party told by telephone is that party's own matter."""
 
