@@ -70,7 +70,7 @@ def new_token(
         )
     if not timedelta(days=1) <= lasts <= MOST:
         raise BadLifetime(most=MOST.days)
-    secret = PREFIX + token_urlsafe(32)
+    secret, now = PREFIX + token_urlsafe(32), at.clock()
     Token.objects.create(
         id=paper_key(),
         account=account,
@@ -78,8 +78,8 @@ def new_token(
         digest=digest_of(secret),
         seat=chosen.key,
         scope=",".join(sorted(wanted)),
-        made_at=at.clock(),
-        expires_at=at.clock() + lasts // timedelta(microseconds=1),
+        made_at=now,
+        expires_at=now + lasts // timedelta(microseconds=1),
     )
     return secret
 

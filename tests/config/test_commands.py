@@ -56,6 +56,13 @@ LEAVES += [
     ["user", "add"],
     ["user", "list"],
     ["user", "close"],
+    ["user", "invite"],
+    ["user", "renew"],
+    ["user", "reopen"],
+    ["user", "unlock"],
+    ["user", "rekey"],
+    ["user", "office", "give"],
+    ["user", "office", "end"],
     ["token", "add"],
     ["token", "revoke"],
     ["pack", "check"],
@@ -228,6 +235,72 @@ def test_a_key_is_shown_once_kept_as_a_hash_and_revoked(shell):
     assert asked(shell.home, "SELECT revoked FROM access_token") == [(1,)]
     assert shell("token", "revoke", "x", "--client", "prog").returncode == 1
     assert shell("token", "add", "nobody", "--client", "prog").returncode == 1
+
+
+def test_a_key_is_limited_and_ends(shell):
+    shell.well("user", "add", "x", "--party", "BY", "--office", "na-officer", "--no-password")
+    shell.well("token", "add", "x", "--client", "prog", "--scope", "exchange.see-board", "--days", "30")
+    [(scope, lasts)] = asked(shell.home, "SELECT scope, expires_at - made_at FROM access_token")
+    assert (scope, lasts) == ("exchange.see-board", 30 * 86_400_000_000)
+    beyond = shell("token", "add", "x", "--client", "prog", "--scope", "exchange.grant-waiver")
+    assert "does not carry: exchange.grant-waiver" in beyond.stderr
+    assert "between one day" in shell("token", "add", "x", "--client", "prog", "--days", "9999").stderr
+    assert "does not hold" in shell("token", "add", "x", "--client", "prog", "--office", "duty").stderr
+
+
+def test_somebody_is_invited_by_a_code_and_helped_out_by_another(shell):
+    words = ("by-na-2", "--party", "BY", "--office", "na-officer", "--until", "2099-01-01")
+    code = shell.well("user", "invite", *words).strip()
+    assert len(code.split("-")) == 6
+    assert asked(shell.home, "SELECT handle, renews FROM access_invitation") == [("by-na-2", 0)]
+    assert code.encode() not in b"".join(path.read_bytes() for path in shell.home.glob("commonwatch*"))
+    assert asked(shell.home, "SELECT count(*) FROM access_account") == [(0,)]
+    assert "BY has no office" in shell("user", "invite", "x", "--party", "BY", "--office", "duty").stderr
+    shell.well("user", "add", "x", "--party", "BY", "--office", "na-officer", "--no-password")
+    shell.well("user", "renew", "x")
+    assert asked(shell.home, "SELECT handle FROM access_invitation WHERE renews") == [("x",)]
+    assert "no account" in shell("user", "renew", "by-na-2").stderr
+
+
+def test_offices_are_given_for_a_time_and_ended(shell):
+    shell.well("user", "add", "x", "--party", "BY", "--office", "na-officer", "--no-password")
+    give = ("user", "office", "give", "x", "--office", "analyst", "--manner", "deputy")
+    assert "it has no end" in shell(*give).stderr
+    shell.well(*give, "--until", "2099-01-01")
+    [(manner, until)] = asked(shell.home, "SELECT manner, until FROM access_seat WHERE office = 'analyst'")
+    assert (manner, until) == ("deputy", 4_070_908_800_000_000)
+    shell.well("user", "office", "end", "x", "--office", "analyst", "--ground", "Back from leave")
+    [(ground,)] = asked(shell.home, "SELECT end_ground FROM access_seat WHERE office = 'analyst'")
+    assert ground == "Back from leave"
+    assert "does not hold" in shell("user", "office", "end", "x", "--office", "analyst").stderr
+
+
+def test_a_closed_account_is_opened_again(shell):
+    shell.well("user", "add", "x", "--party", "BY", "--office", "na-officer", "--no-password")
+    assert shell("user", "reopen", "x").returncode == 1
+    shell.well("user", "close", "x", "--ground", "Left")
+    shell.well("user", "reopen", "x")
+    assert asked(shell.home, "SELECT is_active FROM access_account") == [(1,)]
+    assert "may try again" in shell.well("user", "unlock", "x")
+
+
+def test_the_doctor_looks_at_the_key_of_second_factors_and_a_backup_has_it(shell, tmp_path):
+    shell.well("user", "rekey")
+    key = shell.home / "factors.key"
+    key.chmod(0o644)
+    assert f"{key} may be read by others" in shell("doctor").stdout
+    shell.well("backup", str(tmp_path / "kept"))
+    assert [path.read_bytes() for path in (tmp_path / "kept").rglob("factors.key")] == [key.read_bytes()]
+
+
+def test_the_key_of_second_factors_is_made_anew(shell):
+    assert "0 secrets" in shell.well("user", "rekey")
+    first = (shell.home / "factors.key").read_bytes()
+    shell.well("user", "rekey")
+    second = (shell.home / "factors.key").read_bytes()
+    assert first != second
+    assert len(second.split()) == 1
+    assert (shell.home / "factors.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_closed_account_takes_its_keys_along(shell):

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 
 from commonwatch.charter.model import Pack
+from commonwatch.access import secrets
 from commonwatch.charter.pack import PackRefused, load
 from commonwatch.config.commands import adopting, making
 from commonwatch.config.opening import open_node
@@ -61,6 +62,10 @@ def look() -> list[Found]:
 def _home() -> Iterator[Found]:
     yield _mode("folder", settings.HOME, 0o700)
     yield _mode("session key", settings.HOME / "secret", 0o600)
+    if (settings.HOME / secrets.NAME).exists():
+        yield _mode("key of second factors", settings.HOME / secrets.NAME, 0o600)
+    if settings.PROVIDER:
+        yield _mode("provider", settings.PROVIDER.secret_file, 0o600)
 
 
 def _mode(subject: str, path: Path, most: int) -> Found:

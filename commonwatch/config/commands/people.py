@@ -1,11 +1,15 @@
 """`commonwatch user` and `commonwatch token`: ways in, for people and for programs."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from commonwatch.config.commands import ending, inside, say
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group()
@@ -75,14 +79,133 @@ def user_list(home: Path, *, json: bool) -> None:
     )
 
 
-@user.command("close", epilog=ending.epilog())
+def _term(command: F) -> F:
+    """Give a command the options of a term of office."""
+    day = click.DateTime(formats=["%Y-%m-%d"])
+    command = click.option("--until", type=day, help="The day (UTC) on which it ends; not included.")(command)
+    command = click.option("--since", type=day, help="The day (UTC) on which it begins; without it, now.")(
+        command
+    )
+    manner = click.Choice(["holder", "acting", "deputy"])
+    return click.option("--manner", type=manner, default="holder", show_default=True, help="How it is held.")(
+        command
+    )
+
+
+@user.command(
+    "invite", epilog=ending.epilog("commonwatch user invite by-na-2 --party BY --office na-officer")
+)
+@click.argument("handle")
+@click.option("--party", required=True, help="The party for which it acts, by its code in the pack.")
+@click.option("--office", required=True, help="The office that it is given.")
+@_term
+@inside.at_home
+def user_invite(handle: str, party: str, office: str, home: Path, **term: Any) -> None:
+    """Invite somebody: print the code by which they open the account and choose a password, this once."""
+    inside.node(home)
+    people = inside.work("accounts")
+    _code(people.invite(handle, party=party, office=office, term=people.Term(**term)))
+
+
+@user.command("renew", epilog=ending.epilog())
 @click.argument("handle")
 @inside.at_home
-def user_close(handle: str, home: Path) -> None:
-    """Close an account: nobody signs in to it any more, and its programs' keys stop working."""
+def user_renew(handle: str, home: Path) -> None:
+    """Help out who lost password or second factor: print a code by which both are set anew, this once.
+
+    Using it ends their sessions and takes their second factors away.
+    """
     inside.node(home)
-    inside.work("accounts").close(handle)
+    _code(inside.work("accounts").renew(handle))
+
+
+def _code(code: str) -> None:
+    say.line(code)
+    say.error(
+        "Give this code to the person yourself: it is not shown again. It serves once, within seven days, at /join/"
+    )
+
+
+@user.command("close", epilog=ending.epilog())
+@click.argument("handle")
+@click.option(
+    "--ground", default="Closed by the operator.", show_default=True, help="Why, for the security log."
+)
+@inside.at_home
+def user_close(handle: str, ground: str, home: Path) -> None:
+    """Close an account: its sessions end, nobody signs in to it any more, and its keys stop working."""
+    inside.node(home)
+    inside.work("accounts").close(handle, ground=ground)
     say.line(f"{handle} is closed.")
+
+
+@user.command("reopen", epilog=ending.epilog())
+@click.argument("handle")
+@click.option(
+    "--ground", default="Opened by the operator.", show_default=True, help="Why, for the security log."
+)
+@inside.at_home
+def user_reopen(handle: str, ground: str, home: Path) -> None:
+    """Open a closed account again, with its password and second factor; its keys stay revoked."""
+    inside.node(home)
+    inside.work("accounts").reopen(handle, ground=ground)
+    say.line(f"{handle} is open.")
+
+
+@user.command("unlock", epilog=ending.epilog())
+@click.argument("handle")
+@inside.at_home
+def user_unlock(handle: str, home: Path) -> None:
+    """Let somebody try again at once, when others have guessed at the handle too often."""
+    inside.node(home)
+    inside.work("accounts").unlock(handle)
+    say.line(f"{handle} may try again.")
+
+
+@user.command("rekey", epilog=ending.epilog())
+@inside.at_home
+def user_rekey(home: Path) -> None:
+    """Encrypt the secrets of all second factors under a new key. Stop the node before, and back it up after."""
+    inside.node(home)
+    number = inside.work("accounts").rekey()
+    say.line(f"{say.count(number, 'secret')} encrypted anew.")
+
+
+@user.group("office")
+def user_office() -> None:
+    """Give an account an office, or end one."""
+
+
+@user_office.command(
+    "give",
+    epilog=ending.epilog(
+        "commonwatch user office give by-na-1 --office duty --manner deputy --until 2027-01-08"
+    ),
+)
+@click.argument("handle")
+@click.option("--office", required=True, help="The office that it is given.")
+@_term
+@inside.at_home
+def office_give(handle: str, office: str, home: Path, **term: Any) -> None:
+    """Give an account another office, for a time or without an end."""
+    inside.node(home)
+    people = inside.work("accounts")
+    people.give(handle, office=office, term=people.Term(**term))
+    say.line(f"{handle} holds {office}.")
+
+
+@user_office.command("end", epilog=ending.epilog())
+@click.argument("handle")
+@click.option("--office", required=True, help="The office that ends now.")
+@click.option(
+    "--ground", default="Ended by the operator.", show_default=True, help="Why; it stands in the register."
+)
+@inside.at_home
+def office_end(handle: str, office: str, ground: str, home: Path) -> None:
+    """End an office that an account holds; keys made for it stop working."""
+    inside.node(home)
+    inside.work("accounts").end(handle, office=office, ground=ground)
+    say.line(f"{handle} holds {office} no more.")
 
 
 @click.group()
@@ -90,15 +213,28 @@ def token() -> None:
     """Give programs a key. A program acts for the account whose key it has."""
 
 
-@token.command("add", epilog=ending.epilog("commonwatch token add by-na-1 --client hospital-register"))
+@token.command(
+    "add", epilog=ending.epilog("commonwatch token add by-na-1 --client hospital-register --days 90")
+)
 @click.argument("handle")
 @click.option("--client", required=True, help="What to call the program in the entries that it writes.")
+@click.option(
+    "--office", default="", help="The office that it acts in; without it, the first that the account holds."
+)
+@click.option(
+    "--scope",
+    multiple=True,
+    help="A mandate that it carries; may be repeated. Without it, all of the office.",
+)
+@click.option("--days", type=int, default=180, show_default=True, help="How many days it lasts.")
 @inside.at_home
 @inside.as_json
-def token_add(handle: str, client: str, home: Path, *, json: bool) -> None:
+def token_add(  # noqa: PLR0913 - one for each option of the command
+    handle: str, client: str, *, office: str, scope: tuple[str, ...], days: int, home: Path, json: bool
+) -> None:
     """Make a key and show it, this once; only its hash is kept."""
     inside.node(home)
-    key = inside.work("accounts").key(handle, client=client)
+    key = inside.work("accounts").key(handle, client=client, office=office, scope=scope, days=days)
     if json:
         say.data({"handle": handle, "client": client, "key": key})
         return
