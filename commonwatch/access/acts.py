@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from commonwatch.access import rules
 from commonwatch.access.actor import OPERATOR, Actor, NoSuchOffice, require, require_fresh, require_seated
 from commonwatch.access.facts import OfficeEnded, OfficeGiven
+from commonwatch.access.logs import note_after
 from commonwatch.access.models import Account, Seat
 from commonwatch.access.seats import administrators, offices_of, own_label
 from commonwatch.errors import Refusal, _
@@ -76,6 +77,8 @@ def give_office(  # noqa: PLR0913 - what is given, by name
     subject = new_subject("seat", by.party)
     fact = OfficeGiven(account=account, office=office, since=since, until=until, manner=manner)
     log.append(fact, by=by, subject=subject, label=own_label(by.party), settled=True)
+    detail = {"handle": account, "office": office, "manner": manner}
+    note_after("office-given", party=by.party, account=by.account, detail=detail)
     by.again()
     return subject
 
@@ -120,6 +123,8 @@ def end_office(*, by: Actor, seat: str, ground: str) -> None:
     check_administered(by=by, seat=seat)
     fact = OfficeEnded(until=now, ground=ground.strip())
     log.append(fact, by=by, subject=seat, label=own_label(by.party))
+    detail = {"handle": row.account, "office": row.office}
+    note_after("office-ended", party=by.party, account=by.account, detail=detail)
 
 
 def check_administered(*, by: Actor, seat: str = "", account: str = "") -> None:

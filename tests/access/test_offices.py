@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from commonwatch.access import rules
+from commonwatch.access import logs, rules
 from commonwatch.access.actor import ConfirmItIsYou, NoSuchOffice, NotMandated, actor_of, operator
 from commonwatch.access.acts import NoSuchAccount, NoSuchSeat, end_office, give_office, open_account
 from commonwatch.access.models import Account, Seat
@@ -82,6 +82,21 @@ def test_an_office_that_was_ended_stops_at_once_and_says_why(house, admin):
     assert seat_of("by-na-officer").end_ground == "Posted elsewhere"
     with pytest.raises(rules.EndedAlready):
         end_office(by=admin, seat=row.key, ground="Again")
+
+
+def test_giving_and_ending_stand_in_the_security_log_of_the_party_alone(house, admin):
+    subject = give_office(by=admin, account="by-na-1", office="na-officer")
+    end_office(by=admin, seat=subject, ground="Given by mistake")
+    with pytest.raises(rules.EndedAlready):
+        end_office(by=admin, seat=subject, ground="Again")
+
+    lines = [(each.kind, each.account, logs.detail_of(each)["handle"]) for each in logs.events("BY")]
+
+    assert lines[:2] == [
+        ("office-ended", "by-administrator", "by-na-1"),
+        ("office-given", "by-administrator", "by-na-1"),
+    ]
+    assert not [each for each in logs.events("KZ") if "by-na-1" in each.detail]
 
 
 def test_who_gave_an_office_and_who_ended_it_stand_in_the_partys_own_journal(house, admin):
