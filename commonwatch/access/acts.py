@@ -155,6 +155,7 @@ def open_account(
     if Account.objects.filter(handle=handle).exists():
         raise HandleTaken(handle=handle)
     account = Account.objects.create_account(handle=handle, party=by.party, password=password)
+    note_after("account-opened", party=by.party, account=by.account, detail={"handle": handle})
     give_office(by=by, account=handle, office=office, since=since)
     return account
 

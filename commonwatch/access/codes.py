@@ -14,6 +14,7 @@ from django import forms
 from django.core.cache import cache
 
 from commonwatch.access import limits, secrets
+from commonwatch.access.logs import note
 from commonwatch.access.models import Account
 
 USED_FOR = 600
@@ -26,6 +27,7 @@ def take_once(account: Account, code: str) -> None:
     """
     key = f"code-given:{account.pk}:{normalize_user_code(code)[:40]}"
     if not cache.add(key, 1, timeout=USED_FOR):
+        note("factor-used-again", party=account.party, account=account.handle)
         raise get_adapter().validation_error("incorrect_code")
 
 

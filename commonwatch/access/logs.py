@@ -40,6 +40,8 @@ KINDS: Final[Mapping[str, str]] = {
     "confirmed": _("confirmed who they are"),
     "factor-set": _("set up a second factor"),
     "factor-removed": _("removed a second factor"),
+    "factor-failed": _("gave a wrong second factor"),
+    "factor-used-again": _("gave a code a second time"),
     "password-changed": _("changed the password"),
     "key-made": _("made a key for a program"),
     "key-first-used": _("used a key for the first time"),

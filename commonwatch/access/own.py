@@ -6,6 +6,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 
 from commonwatch.access.links import links_of
+from commonwatch.access.logs import note
 from commonwatch.access.models import Account, Seat, Token, shown_name
 from commonwatch.access.seats import offices_of, porter, seats_of
 from commonwatch.access.sessions import sessions_of
@@ -158,4 +159,5 @@ def revoke_key(account: Account, *, id: str) -> str:
     if row is None:
         raise NoSuchKey
     Token.objects.filter(pk=row.pk).update(revoked=True)
+    note("key-revoked", party=account.party, account=account.handle, detail={"client": row.client})
     return row.client

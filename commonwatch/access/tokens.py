@@ -6,6 +6,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 
 from commonwatch.access.actor import Actor, actor_of
+from commonwatch.access.logs import note
 from commonwatch.access.models import Account, Token, paper_key
 from commonwatch.access.seats import porter, seats_of
 from commonwatch.errors import Refusal, _
@@ -81,6 +82,12 @@ def new_token(
         made_at=now,
         expires_at=now + lasts // timedelta(microseconds=1),
     )
+    note(
+        "key-made",
+        party=account.party,
+        account=account.handle,
+        detail={"client": client, "office": chosen.office},
+    )
     return secret
 
 
@@ -94,6 +101,13 @@ def by_token(secret: str) -> Actor | None:
         return None
     actor.mandates &= found.mandates
     actor.fresh = False  # a key proves no person, however lately it was made
+    if found.last_used_at is None:
+        note(
+            "key-first-used",
+            party=found.account.party,
+            account=found.account.handle,
+            detail={"client": found.client},
+        )
     if now - (found.last_used_at or 0) >= MARKED:
         Token.objects.filter(pk=found.pk).update(last_used_at=now)
     return actor

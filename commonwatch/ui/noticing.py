@@ -3,8 +3,16 @@
 What is absent and what is forbidden are noted alike, in the log of the party that asked: whose it was is not said.
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from allauth.account.signals import authentication_step_completed, password_changed, password_set
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -13,12 +21,21 @@ from django.http.response import HttpResponseBase
 
 from commonwatch.access import logs
 from commonwatch.access.actor import Actor
+from commonwatch.access.limits import address_of
 from commonwatch.access.models import Account, Token
 from commonwatch.access.tokens import digest_of
 from commonwatch.errors import Refusal
 from commonwatch.register import node
 
 ASKED = 120
+FACTORS = {
+    authenticator_added: "factor-set",
+    authenticator_reset: "factor-set",
+    authenticator_removed: "factor-removed",
+    authentication_failed: "factor-failed",
+    password_changed: "password-changed",
+    password_set: "password-changed",
+}
 # Refusals that a person meets who errs are not noted; these are met by whoever tries the doors.
 LABELS = frozenset({"exchange.label-not-allowed", "register.unknown-label", "register.other-label"})
 DOORS = frozenset({"register.unreadable-reference", "access.same-person", "access.seen-otherwise"})
@@ -100,7 +117,7 @@ def _account(request: HttpRequest) -> Account | None:
 def _where(request: HttpRequest) -> dict[str, str]:
     match = request.resolver_match
     at = match.view_name if match else ""
-    return {"at": at, "from": request.META.get("REMOTE_ADDR", "")}
+    return {"at": at, "from": address_of(request)}
 
 
 def _signed_in(request: HttpRequest, user: AbstractBaseUser, **_signal: Any) -> None:
@@ -124,8 +141,27 @@ def _not_let_in(credentials: dict[str, Any], request: HttpRequest | None = None,
         logs.note("sign-in-failed", party=found.party, account=found.handle, detail=said)
 
 
+def _factor(kind: str) -> Callable[..., None]:
+    """Return what listens for one thing that happens to second factors."""
+
+    def heard(request: HttpRequest, user: Account, authenticator: Any = None, **_signal: Any) -> None:
+        detail = _where(request) | {"factor": str(getattr(authenticator, "type", ""))}
+        logs.note(kind, party=user.party, account=user.handle, detail=detail)
+
+    return heard
+
+
+def _step(request: HttpRequest, user: Account, method: str, **signal: Any) -> None:
+    """Note that somebody who had signed in proved once more who they are."""
+    if signal.get("reauthenticated"):
+        logs.note("confirmed", party=user.party, account=user.handle, detail=_where(request) | {"by": method})
+
+
 def connect() -> None:
-    """Listen to what Django says of ways in; once, when the process starts."""
+    """Listen to what Django and allauth say of ways in; once, when the process starts."""
+    for signal, kind in FACTORS.items():
+        signal.connect(_factor(kind), weak=False, dispatch_uid=f"commonwatch.{kind}.{id(signal)}")
+    authentication_step_completed.connect(_step, dispatch_uid="commonwatch.confirmed")
     user_logged_in.connect(_signed_in, dispatch_uid="commonwatch.signed-in")
     user_logged_out.connect(_signed_out, dispatch_uid="commonwatch.signed-out")
     user_login_failed.connect(_not_let_in, dispatch_uid="commonwatch.not-let-in")

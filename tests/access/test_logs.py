@@ -4,11 +4,15 @@ import json
 import logging
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
-from commonwatch.access import logs
+from commonwatch.access import codes, logs, own
+from commonwatch.access.actor import NoSuchOffice, operator
+from commonwatch.access.acts import end_office, give_office
 from commonwatch.access.facts import DayDigested
-from commonwatch.access.models import Event, Opened, Token
+from commonwatch.access.models import Account, Event, Opened, Token
 from commonwatch.access.tokens import new_token
 from commonwatch.charter.label import Label
 from commonwatch.desks.exchange import acts
@@ -16,6 +20,7 @@ from commonwatch.desks.exchange.intake import Sent
 from commonwatch.errors import Broken
 from commonwatch.register import log
 from commonwatch.register.models import Journal
+from commonwatch.ui.noticing import FACTORS
 
 PERIOD = "2026-09-14"
 
@@ -118,6 +123,7 @@ def noted():
 
 def test_every_sign_in_that_succeeds_or_fails_is_noted(house):
     house.account("BY", "na-officer", password="the rain in minsk 1")
+    Event.objects.all().delete()
     client = house.client()
     client.post("/sign-in/", {"handle": "by-na-officer", "password": "wrong"})
     client.post("/sign-in/", {"handle": "by-na-officer", "password": "the rain in minsk 1"})
@@ -207,3 +213,56 @@ def test_a_typing_error_is_no_matter_of_security(house):
     Event.objects.all().delete()
     assert client.post("/reports/new/D1/", {"_period": PERIOD}).status_code == 422
     assert noted() == []
+
+
+def test_offices_given_and_ended_are_noted_once_they_are_written(house):
+    by = operator("BY")
+    seat = give_office(by=by, account="by-na-9", office="na-officer")
+    end_office(by=by, seat=seat, ground="Moved on")
+    with pytest.raises(NoSuchOffice):
+        give_office(by=by, account="by-na-9", office="duty")
+    assert [(kind, party, account) for kind, party, account, _detail in noted()] == [
+        ("office-given", "BY", "operator"),
+        ("office-ended", "BY", "operator"),
+    ]
+    assert noted()[1][3] == {"handle": "by-na-9", "office": "na-officer"}
+
+
+def test_an_act_that_is_undone_leaves_no_line(house):
+    @log.turn
+    def both():
+        give_office(by=operator("BY"), account="by-na-9", office="na-officer")
+        give_office(by=operator("BY"), account="by-na-9", office="duty")
+
+    with pytest.raises(NoSuchOffice):
+        both()
+    assert noted() == []
+
+
+def test_a_key_made_used_for_the_first_time_and_revoked_is_noted(house):
+    account = house.account("BY", "na-officer")
+    Event.objects.all().delete()
+    key = new_token(account, client="sender")
+    for _each in range(2):
+        house.client().get("/api/reports", headers={"Authorization": f"Bearer {key}"})
+    own.revoke_key(account, id=Token.objects.get().pk)
+    assert [each[0] for each in noted()] == ["key-made", "key-first-used", "key-revoked"]
+    assert not any(key in row.detail for row in Event.objects.all())
+
+
+def test_a_code_given_a_second_time_is_noted(house):
+    account = house.account("BY", "na-officer")
+    Event.objects.all().delete()
+    codes.take_once(account, "123456")
+    with pytest.raises(ValidationError):
+        codes.take_once(account, "123456")
+    assert [each[:3] for each in noted()] == [("factor-used-again", "BY", "by-na-officer")]
+
+
+@pytest.mark.parametrize(("signal", "kind"), [(each, kind) for each, kind in FACTORS.items()])
+def test_what_allauth_says_of_second_factors_and_passwords_is_noted(house, rf, signal, kind):
+    account, request = house.account("BY", "na-officer"), rf.post("/account/")
+    request.session, request.user = house.client("BY", "na-officer").session, account
+    Event.objects.all().delete()
+    signal.send(sender=Account, request=request, user=account, authenticator=Authenticator(type="totp"))
+    assert [each[:3] for each in noted()] == [(kind, "BY", "by-na-officer")]
