@@ -114,6 +114,12 @@ def test_a_correction_shows_its_label_and_lets_none_be_chosen(house, at_by):
     assert not Report.objects.visible_to(house.na("KZ")).exists()
 
 
+def test_a_sheet_says_who_will_read_its_rows(house, at_by):
+    assert names(stated(at_by.get("/reports/new/D1/sheet/"))) == names(stated(at_by.get("/reports/new/D1/")))
+    urgent = stated(at_by.get("/reports/new/U1/sheet/"))
+    assert "H2 OFFICIAL USE" in urgent
+
+
 def test_by_telephone_the_party_that_told_reads_too(house):
     center = house.client("CRC", "duty")
     said = names(stated(center.get("/reports/new/D1/?owes=AM&_audience=central-asia")))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from commonwatch.access.actor import Actor
 from commonwatch.charter import markings
 from commonwatch.charter.label import EVERYBODY, Label
+from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import forms
 from commonwatch.desks.exchange.carrying import readers_on
 from commonwatch.desks.exchange.intake import content_label, moment, status_label
@@ -155,6 +156,12 @@ def kept(corrects: Report) -> dict[str, Any]:
     if journal.closed:
         label = Label(level=label.level, categories=label.categories, parties=readers_on(corrects))
     return {"levels": [], "audiences": [], "sign": sign(label, writer=corrects.party), "hindrance": None}
+
+
+def of_type(by: Actor, type_: InformationType) -> Sign:
+    """Show who will read a report of one's own under the type's own label."""
+    label = content_label(type_, owes=by.party, by=by.party, level="", audience="")
+    return sign(label, writer=by.party)
 
 
 def of_status(by: Actor, type_: str, owes: str) -> Sign | None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from commonwatch.access.actor import Actor, require
 from commonwatch.access.models import Account, paper_key
 from commonwatch.charter.model import InformationType
-from commonwatch.desks.exchange import acts, forms, rules, sheets, shown
+from commonwatch.desks.exchange import acts, forms, labels, rules, sheets, shown
 from commonwatch.desks.exchange import compliance as counting
 from commonwatch.desks.exchange import series as drawing
 from commonwatch.desks.exchange.intake import BatchRefused, Intake, Sent, micros, moment, now
@@ -68,7 +68,11 @@ def sheet(request: HttpRequest, code: str) -> HttpResponse:
     """Give the template of a type's sheet, and take a filled one: all of it or nothing."""
     by = seat(request)
     type_ = kind(code)
-    context: dict[str, Any] = {"type": type_, "on_behalf": by.may("exchange.submit-on-behalf")}
+    context: dict[str, Any] = {
+        "type": type_,
+        "on_behalf": by.may("exchange.submit-on-behalf"),
+        "sign": labels.of_type(by, type_),
+    }
     status = 200
     if request.method == "POST":
         require(by, "exchange.submit-report")
