@@ -130,7 +130,6 @@ def test_every_sign_in_that_succeeds_or_fails_is_noted(house):
     client.post("/sign-out/")
     kinds = [(kind, party, account) for kind, party, account, _detail in noted()]
     assert kinds == [
-        ("office-given", "BY", "operator"),
         ("sign-in-failed", "BY", "by-na-officer"),
         ("signed-in", "BY", "by-na-officer"),
         ("signed-out", "BY", "by-na-officer"),
