@@ -7,15 +7,16 @@ import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connections
 
-from commonwatch.charter.model import Pack
 from commonwatch.access import secrets
+from commonwatch.charter.model import Pack
 from commonwatch.charter.pack import PackRefused, load
-from commonwatch.config.commands import adopting, making
+from commonwatch.config.commands import adopting, doors, making
+from commonwatch.config.commands.found import Found
 from commonwatch.config.opening import open_node
 from commonwatch.errors import Broken, Refusal
 from commonwatch.register import node, seal, wall
@@ -29,15 +30,6 @@ LONG_WAL = 256 * 1024 * 1024
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Found(NamedTuple):
-    """What was found: "OK", "WARN" or "WRONG", of what, in a sentence, and what to do."""
-
-    state: str
-    subject: str
-    says: str
-    do: str = ""
-
-
 def look() -> list[Found]:
     """Look at everything, in the order in which things stand on each other; a check that fails itself is WRONG."""
     checks: list[Callable[[], Iterator[Found]]] = [_home, _pack, _keys, _disk, _settings]
@@ -47,12 +39,14 @@ def look() -> list[Found]:
         _clock,
         _guard,
     ]
+    checks += [doors.weak_settings, doors.breached_list, doors.second_factors, doors.administered]
+    checks += [doors.expiring_keys, doors.old_sessions, doors.missing_digests]
     found: list[Found] = []
     for check in checks:
         try:
             found += list(check())
         except (DatabaseError, OSError, Refusal, Broken) as error:
-            name = check.__name__.strip("_")
+            name = check.__name__.strip("_").replace("_", " ")
             found.append(
                 Found("WRONG", name, " ".join(str(error).split()), "See what is said, mend it, look again.")
             )
