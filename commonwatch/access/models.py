@@ -17,9 +17,12 @@ def paper_key() -> str:
     return node.current().random(16).hex()
 
 
-def shown_name(kind: str, number: int) -> str:
-    """Return what stands in an address in place of a number that a library counts over all accounts."""
-    return salted_hmac(f"commonwatch.{kind}", str(number), algorithm="sha256").hexdigest()[:32]
+def shown_name(kind: str, of: str) -> str:
+    """Return what stands in an address in place of a number that a library counts over all accounts.
+
+    `of` is something of the row's own that no other row of the account has.
+    """
+    return salted_hmac(f"commonwatch.{kind}", of, algorithm="sha256").hexdigest()[:32]
 
 
 class AccountManager(BaseUserManager["Account"]):

@@ -14,8 +14,6 @@ from commonwatch.charter.mandates import MANDATES
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
 
-FACTOR = "factor"
-
 
 class NoSuchKey(Refusal):
     """Absent and somebody else's look alike."""
@@ -58,7 +56,7 @@ def shown(account: Account, *, here: str, seat: str) -> dict[str, Any]:
         "app": next((each for each in factors if each.type == Authenticator.Type.TOTP), None),
         "security_keys": [
             {
-                "id": shown_name(FACTOR, each.pk),
+                "id": factor_name(each),
                 "name": each.data.get("name", ""),
                 "since": each.created_at,
                 "used": each.last_used_at,
@@ -70,6 +68,11 @@ def shown(account: Account, *, here: str, seat: str) -> dict[str, Any]:
         "keys": _keys(account, {each.key: each for each in held}),
         "links": links_of(account),
     }
+
+
+def factor_name(row: Authenticator) -> str:
+    """Return the name under which a security key is listed and removed."""
+    return shown_name("factor", f"{row.created_at.isoformat()}|{row.data.get('name', '')}")
 
 
 def _seat(row: Seat, *, now: bool) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from commonwatch.access.models import Account, shown_name
 from commonwatch.errors import Refusal, _
 
 LASTS = timedelta(hours=12)
-SESSION = "session"
 
 
 class NoSuchSession(Refusal):
@@ -43,8 +42,7 @@ def sessions_of(account: Account, *, here: str) -> list[Held]:
     """List the sessions of an account that go on, the newest first; `here` is the key of the one being used."""
     rows = UserSession.objects.filter(user=account, session_key__in=_going_on()).order_by("-created_at")
     return [
-        Held(shown_name(SESSION, row.pk), row.created_at, row.ip, row.user_agent, row.session_key == here)
-        for row in rows
+        Held(name_of(row), row.created_at, row.ip, row.user_agent, row.session_key == here) for row in rows
     ]
 
 
@@ -54,7 +52,7 @@ def end_session(account: Account, *, name: str) -> None:
     :raises NoSuchSession: also when it is somebody else's.
     """
     rows = UserSession.objects.filter(user=account)
-    row = next((each for each in rows if shown_name(SESSION, each.pk) == name), None)
+    row = next((each for each in rows if name_of(each) == name), None)
     if row is None:
         raise NoSuchSession
     Session.objects.filter(session_key=row.session_key).delete()
@@ -72,6 +70,11 @@ def moved(account: Account, *, before: str, after: str) -> None:
     """Note that a session goes on under another key, as after a change of password, and end the others."""
     UserSession.objects.filter(user=account, session_key=before).update(session_key=after)
     end_sessions(account, but=after)
+
+
+def name_of(row: UserSession) -> str:
+    """Return the name under which a session is listed and ended."""
+    return shown_name("session", row.session_key)
 
 
 def _going_on() -> Any:

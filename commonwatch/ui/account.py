@@ -29,7 +29,7 @@ from commonwatch.access.actor import ConfirmItIsYou, SignInFirst
 from commonwatch.access.adapters import within
 from commonwatch.access.asking import account_of
 from commonwatch.access.logs import note
-from commonwatch.access.models import Account, shown_name
+from commonwatch.access.models import Account
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
 from commonwatch.ui.entrance import enter, refused
@@ -263,7 +263,7 @@ class RemoveKey(key.RemoveWebAuthnView):  # type: ignore[misc]
         """
         rows = self.get_queryset() if queryset is None else queryset
         wanted = self.kwargs["pk"]
-        found = next((each for each in rows if shown_name(own.FACTOR, each.pk) == wanted), None)
+        found = next((each for each in rows if own.factor_name(each) == wanted), None)
         if found is None:
             raise Http404
         return found

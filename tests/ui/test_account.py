@@ -15,7 +15,9 @@ from django.utils import timezone
 from commonwatch.access import invitations
 from commonwatch.access.actor import operator
 from commonwatch.access.acts import end_office, give_office
-from commonwatch.access.models import Account, Seat, Token, shown_name
+from commonwatch.access.models import Account, Seat, Token
+from commonwatch.access.own import factor_name
+from commonwatch.access.sessions import name_of
 from commonwatch.access.tokens import by_token, new_token
 from tests.access.authenticator import code_at, sign_in, with_app
 
@@ -105,7 +107,7 @@ def test_one_session_is_ended_and_the_others_go_on(house, analyst):
     sign_in(other, "by-analyst", PASSWORD)
     theirs = UserSession.objects.get(session_key=other.session.session_key)
 
-    way = f"/account/sessions/{shown_name('session', theirs.pk)}/end/"
+    way = f"/account/sessions/{name_of(theirs)}/end/"
     assert way in body(analyst.get("/account/"))
     assert f"/account/sessions/{theirs.pk}/end/" not in body(analyst.get("/account/")), (
         "it counts all sessions"
@@ -133,18 +135,18 @@ def test_of_others_every_address_answers_as_for_what_was_never_there(house, anal
     pairs = [
         (
             "post",
-            f"/account/sessions/{shown_name('session', session.pk)}/end/",
+            f"/account/sessions/{name_of(session)}/end/",
             f"/account/sessions/{'0' * 32}/end/",
         ),
         ("post", f"/account/keys/{token.pk}/revoke/", f"/account/keys/{'0' * 32}/revoke/"),
         (
             "get",
-            f"/account/factor/key/{shown_name('factor', key.pk)}/remove/",
+            f"/account/factor/key/{factor_name(key)}/remove/",
             f"/account/factor/key/{'0' * 32}/remove/",
         ),
         (
             "post",
-            f"/account/factor/key/{shown_name('factor', key.pk)}/remove/",
+            f"/account/factor/key/{factor_name(key)}/remove/",
             f"/account/factor/key/{'0' * 32}/remove/",
         ),
     ]
