@@ -1,4 +1,4 @@
-"""From an invitation to a safe account, in a real browser, by keyboard alone; with a security key that it plays itself."""
+"""From an invitation to a safe account, in a real browser, by keyboard alone; it plays the security key itself."""
 
 import re
 import signal
