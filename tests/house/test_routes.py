@@ -148,7 +148,13 @@ def asked(arguments=None):
     """Every address that answers GET, filled with what stands for its arguments."""
     for each in addresses():
         if rule(each.name).asks == "GET":
-            yield each, "/" + each.path.format(**(arguments or {}))
+            yield each, "/" + each.path.format(**of(each, arguments or {}))
+
+
+def of(address, arguments):
+    """What stands for the arguments of an address: the key of a release is not that of a report."""
+    own = {"key": arguments.get("release")} if address.path.startswith("releases/") else {}
+    return {**arguments, **own}
 
 
 VIEWERS = {
@@ -214,7 +220,7 @@ def test_forbidden_looks_like_absent(street):
     for each, path in asked(street.hidden):
         if {"key", "report", "entry", "origin", "name", "proposal"}.isdisjoint(each.arguments):
             continue
-        other = "/" + each.path.format(**street.never)
+        other = "/" + each.path.format(**of(each, street.never))
         hidden, never = client.get(path), client.get(other)
         if hidden.status_code != never.status_code or said(hidden, path) != said(never, other):
             faults.append(f"{path}: {hidden.status_code}, and {never.status_code} for what was never there")
