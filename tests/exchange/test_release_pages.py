@@ -161,6 +161,15 @@ def test_a_reports_page_says_what_was_released_and_that_it_is_behind(house, at_b
     assert "is behind" not in text(house.client("KZ", "na-officer").get(f"/releases/{came.release}/"))
 
 
+def test_a_report_marked_as_seen_is_no_newer_than_its_release(house, at_by):
+    done = report(house)
+    release(house, done)
+    for by in (house.na("BY"), house.duty()):
+        acts.mark_seen(by=by, report=done.subject)
+
+    assert "is behind" not in text(at_by.get(f"/reports/{done.subject}/"))
+
+
 def test_releases_stand_in_the_stream_and_in_what_others_released(house, at_kz):
     came = release(house, report(house))
 

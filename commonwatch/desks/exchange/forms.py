@@ -11,7 +11,7 @@ from commonwatch.access.actor import Actor
 from commonwatch.access.models import Account
 from commonwatch.charter.model import Field, InformationType, Texts
 from commonwatch.desks.exchange import board, rules
-from commonwatch.desks.exchange.intake import Sent, activations, content_label, micros, now
+from commonwatch.desks.exchange.intake import Sent, activations, micros, now
 from commonwatch.desks.exchange.models import Draft, Report
 from commonwatch.register import node
 from commonwatch.ui.refusals import told_as
@@ -218,8 +218,3 @@ def last_values(type_: InformationType, *, owes: str, by: Actor) -> dict[str, An
         return {}
     board.look(by, row)
     return row.values
-
-
-def readers(type_: InformationType, *, owes: str, by: Actor, level: str, audience: str) -> tuple[str, ...]:
-    """Return the parties that will read a report under this label; ("*",) is everybody."""
-    return content_label(type_, owes=owes, by=by.party, level=level, audience=audience).parties

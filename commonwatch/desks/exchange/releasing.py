@@ -83,7 +83,6 @@ def _preview(by: Actor, row: Report, choice: acts.Choice) -> dict[str, Any]:
         "after": labels.sign(plan.target, writer=row.party),
         "new": newcomers_text(plan.source, plan.target),
         "change": level_text(plan.source, plan.target),
-        "lowered": plan.source.level != plan.target.level,
         "values": shown.values(row.type, plan.values),
         "left_out": len(row.values) - len(plan.values),
         "two": plan.two,
@@ -253,16 +252,14 @@ def hashes(by: Actor, row: Report) -> list[str]:
 
 
 def of_report(by: Actor, row: Report) -> dict[str, Any]:
-    """Say on a report's page what was released of it, what waits for a second person, and whether one may release it.
-
-    The versions that are counted are those that may move the report: the last of them is how it stands.
-    """
-    known = hashes(by, row)
-    rows = Release.objects.visible_to(by).select_related("journal").filter(of__in=known)
+    """Say what was released of a report, what waits for a second person, and whether one may release it."""
+    rows = list(Release.objects.visible_to(by).select_related("journal").filter(of__in=hashes(by, row)))
+    stands = acts.hash_of(row, by=by) if rows else ""
     mine = row.party == by.party and row.owes == row.party and by.may(acts.RELEASE)
     return {
         "releases": [
-            _released(each, behind=each.of != known[-1]) for each in rows.order_by("-released_at", "key")
+            _released(each, behind=each.of != stands)
+            for each in sorted(rows, key=lambda each: (-each.released_at, each.key))
         ],
         "proposals": _waiting(by, row) if mine else [],
         "may_release": mine and row.state != "withdrawn" and not _is_stub(row),
