@@ -77,7 +77,10 @@ def selector(code: str, *, pack: Pack) -> str:
             line=words(pack.lines.get(line, {})) or line
         )
     if code.startswith("@kind:"):
-        return gettext("every party of the kind “{kind}”").format(kind=code.removeprefix("@kind:"))
+        now = pack.select((code,), on=node.today(node.current()))
+        return gettext("{parties}, and whoever comes to be of the same kind").format(
+            parties=", ".join(party_name(each) for each in now)
+        )
     return party_name(code)
 
 

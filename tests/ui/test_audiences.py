@@ -43,12 +43,13 @@ def party(pack, code, **changed):
 
 def test_each_audience_says_who_reads_it_today_and_by_which_rule(house):
     said = words(house.client("BY", "na-officer").get("/audiences/"))
-    assert (
-        "Caucasus region and Center caucasus Reads it today Armenia, Russia, Center" in said
-    )
+    assert "Caucasus region and Center caucasus Reads it today Armenia, Russia, Center" in said
     assert "Originator only own Reads it today whoever wrote it, and nobody else" in said
     assert "Public public Reads it today everybody, the public included" in said
-    assert "every member, as of the day; every party of the kind “organ”" in said
+    assert (
+        "every member, as of the day; Center, Secretariat, Joint Staff, Incident centre, and whoever comes"
+        in said
+    )
     assert "no change is known" in said
 
 
@@ -62,7 +63,9 @@ def test_a_journal_stands_under_the_audience_by_whose_name_it_was_opened(house):
             "Joint Staff and Center staff"
         )
     ]
-    assert re.search(r"Journals of your party .* csto/BY/real/h1-center/1 .* Belarus H1 1 ✓ takes entries \d", center)
+    assert re.search(
+        r"Journals of your party .* csto/BY/real/h1-center/1 .* Belarus H1 1 ✓ takes entries \d", center
+    )
     members = said[said.index("All members and organs members Reads") :]
     assert "csto/KZ/real/h1-members/1" in members
     assert "kept for its party" in members
