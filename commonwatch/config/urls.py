@@ -14,8 +14,8 @@ from commonwatch.register.node import current
 def health(_request: HttpRequest) -> HttpResponse:
     """Answer 200 once the node stands: its database answers and its pack is read; say when it does not write."""
     Journal.objects.exists()
-    wrong = not_in_force()
-    says = f"ok {current().pack.organisation}\n" + (f"pack {wrong}\n" if wrong else "")
+    stopped = "its pack is not in force: nothing is written\n" if not_in_force() else ""
+    says = f"ok {current().pack.organisation}\n{stopped}"
     return HttpResponse(says, content_type="text/plain; charset=utf-8")
 
 
