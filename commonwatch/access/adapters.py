@@ -26,7 +26,6 @@ SAID = {
     "mfa/messages/totp_deactivated.txt": gettext_lazy("Codes of the app are taken no more."),
     "mfa/messages/webauthn_added.txt": gettext_lazy("The security key was added."),
     "mfa/messages/webauthn_removed.txt": gettext_lazy("The security key was removed."),
-    "mfa/messages/recovery_codes_generated.txt": gettext_lazy("New recovery codes were made."),
     "socialaccount/messages/account_connected.txt": gettext_lazy("From now on you can sign in that way too."),
     "socialaccount/messages/account_disconnected.txt": gettext_lazy("That way to sign in was removed."),
 }

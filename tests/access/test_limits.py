@@ -8,11 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connections
 from django.test import RequestFactory, override_settings
 
 from commonwatch.access import limits
-from commonwatch.access.models import Tally
+from commonwatch.access.models import Account, Tally
 from commonwatch.access.tokens import new_token
 from tests.access.authenticator import code_at, sign_in, with_app
 
@@ -24,6 +25,34 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def tries(client, number, handle="by-analyst"):
     return [sign_in(client, handle, "wrong").status_code for _each in range(number)]
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Counts how often a password is hashed: the work, and so the time, that a try costs."""
+
+    algorithm = "counting"
+    times = 0
+
+    def encode(self, password, salt):
+        type(self).times += 1
+        return super().encode(password, salt)
+
+
+def test_whatever_is_wrong_with_a_try_it_costs_the_same_work(house, settings):
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    for office in ("analyst", "na-officer", "na-head"):
+        house.account("BY", office, password=PASSWORD)
+    house.account("BY", "administrator")
+    Account.objects.filter(handle="by-na-head").update(is_active=False)
+    costs = {}
+    for handle, password in (
+        ("by-analyst", "wrong"), ("by-nobody", "wrong"), ("by-administrator", "wrong"),
+        ("by-na-head", PASSWORD), ("by-na-head", "wrong"), ("BY-ANALYST", PASSWORD), ("by-analyst", "x" * 5000),
+    ):  # fmt: skip
+        before = CountingHasher.times
+        assert sign_in(house.client(), handle, password).status_code == 403
+        costs[handle, password[:9]] = CountingHasher.times - before
+    assert set(costs.values()) == {1}, costs
 
 
 def test_after_six_wrong_tries_from_one_place_the_right_one_waits_too(house):
