@@ -200,7 +200,7 @@ def test_the_banner_of_a_view_stands_before_that_of_the_frame(house, strict):
 
     html = drawn(strict, "ui/receipt.html", context)
 
-    assert re.search(r'class="banner open">\s*<span>\s*H0 OPEN', html)
+    assert re.search(r'class="banner open"[^>]*>\s*<span>\s*H0 OPEN', html)
     assert "H2 OFFICIAL USE" not in html
     assert "SAMPLE DATA" in html
 
