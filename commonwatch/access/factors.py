@@ -46,7 +46,7 @@ def _given(request: HttpRequest) -> list[dict[str, Any]]:
 
 def set_up(account: Account) -> bool:
     """Say whether the account has a second factor that it can give."""
-    return Authenticator.objects.filter(user=account, type__in=STRONG).exists()
+    return bool(Authenticator.objects.filter(user=account, type__in=STRONG).exists())
 
 
 def asked_of(account: Account) -> bool:

@@ -82,8 +82,9 @@ def _going_on() -> Any:
 
 
 def _begin(request: HttpRequest, user: Account, **_more: Any) -> None:
-    """Note a session that begins, with its end; forget those of the account that are over."""
+    """Note a session that begins, with its end; forget those that are over."""
     request.session.set_expiry(timezone.now() + LASTS)
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
     if getattr(request, "provider_gave_factor", False):
         record_authentication(request, user, "mfa", type="provider")
     UserSession.objects.filter(user=user).exclude(session_key__in=_going_on()).delete()

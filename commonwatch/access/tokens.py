@@ -7,7 +7,7 @@ from secrets import token_urlsafe
 
 from commonwatch.access.actor import Actor, actor_of
 from commonwatch.access.logs import note
-from commonwatch.access.models import Account, Token, paper_key
+from commonwatch.access.models import Account, Seat, Token, paper_key
 from commonwatch.access.seats import porter, seats_of
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
@@ -56,22 +56,10 @@ def new_token(
 
     :raises NoOfficeHeld, BeyondOffice, BadLifetime: saying what is wrong.
     """
-    at = node.current()
-    held = seats_of(account, by=porter(account.party))
-    chosen = next((each for each in held if each.key == seat or not seat), None)
-    if chosen is None:
-        raise NoOfficeHeld(account=account.handle)
-    carried = at.pack.office(chosen.office).mandates
-    wanted = carried if scope is None else frozenset(scope)
-    if wanted - carried or not wanted:
-        raise BeyondOffice(
-            office=chosen.office,
-            mandates=", ".join(sorted(wanted - carried)) or "-",
-            known=", ".join(sorted(carried)),
-        )
+    chosen, wanted = _limited(account, seat=seat, scope=scope)
     if not timedelta(days=1) <= lasts <= MOST:
         raise BadLifetime(most=MOST.days)
-    secret, now = PREFIX + token_urlsafe(32), at.clock()
+    secret, now = PREFIX + token_urlsafe(32), node.current().clock()
     Token.objects.create(
         id=paper_key(),
         account=account,
@@ -82,13 +70,29 @@ def new_token(
         made_at=now,
         expires_at=now + lasts // timedelta(microseconds=1),
     )
-    note(
-        "key-made",
-        party=account.party,
-        account=account.handle,
-        detail={"client": client, "office": chosen.office},
-    )
+    detail = {"client": client, "office": chosen.office}
+    note("key-made", party=account.party, account=account.handle, detail=detail)
     return secret
+
+
+def _limited(account: Account, *, seat: str, scope: Collection[str] | None) -> tuple[Seat, frozenset[str]]:
+    """Return the office that a key speaks for and the mandates to which it is limited.
+
+    :raises NoOfficeHeld, BeyondOffice: saying what is wrong.
+    """
+    held = seats_of(account, by=porter(account.party))
+    chosen = next((each for each in held if each.key == seat or not seat), None)
+    if chosen is None:
+        raise NoOfficeHeld(account=account.handle)
+    carried = node.current().pack.office(chosen.office).mandates
+    wanted = carried if scope is None else frozenset(scope)
+    if wanted - carried or not wanted:
+        raise BeyondOffice(
+            office=chosen.office,
+            mandates=", ".join(sorted(wanted - carried)) or "-",
+            known=", ".join(sorted(carried)),
+        )
+    return chosen, wanted
 
 
 def by_token(secret: str) -> Actor | None:

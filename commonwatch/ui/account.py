@@ -229,7 +229,6 @@ def new_key(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         context |= {"client": client, "chosen": chosen, "days": days, "seat": at}
         return refused(request, "ui/account_key.html", context, refusal)
-    note("key-made", party=account.party, account=account.handle, detail={"client": client})
     return page(request, "ui/account_key_made.html", {"secret": secret, "client": client})
 
 
@@ -237,9 +236,7 @@ def new_key(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_key(request: HttpRequest, id: str) -> HttpResponse:
     """Let a key of one's own serve no more."""
-    account = who(request)
-    client = own.revoke_key(account, id=id)
-    note("key-revoked", party=account.party, account=account.handle, detail={"client": client})
+    own.revoke_key(who(request), id=id)
     messages.success(request, gettext("The key was revoked."))
     return home()
 
