@@ -106,12 +106,7 @@ def by_token(secret: str) -> Actor | None:
     actor.mandates &= found.mandates
     actor.fresh = False  # a key proves no person, however lately it was made
     if found.last_used_at is None:
-        note(
-            "key-first-used",
-            party=found.account.party,
-            account=found.account.handle,
-            detail={"client": found.client},
-        )
+        _note("key-first-used", found.account, found.client)
     if now - (found.last_used_at or 0) >= MARKED:
         Token.objects.filter(pk=found.pk).update(last_used_at=now)
     return actor
@@ -120,3 +115,7 @@ def by_token(secret: str) -> Actor | None:
 def digest_of(secret: str) -> str:
     """Return the SHA-256 (hex) by which a secret is known again."""
     return sha256(secret.encode()).hexdigest()
+
+
+def _note(kind: str, account: Account, client: str) -> None:
+    note(kind, party=account.party, account=account.handle, detail={"client": client})

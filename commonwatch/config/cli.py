@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "backup": ("backup", "Copy the node's database and keys."),
     "pack": ("pack", "Check an organisation pack, and put a version of it in force."),
     "epochs": ("epochs", "Close the journals whose readers have changed, and go on in the next."),
+    "audit": ("audit", "Hold the packages it stands on against what was looked at."),
     "doctor": ("doctor", "Look the installation over and say what to do."),
     "demo": ("demo", "Run a node with invented reports, to look around."),
 }

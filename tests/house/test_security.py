@@ -54,6 +54,20 @@ def test_behind_tls_cookies_are_bound_to_the_host_and_browsers_keep_to_https(tmp
     assert behind[4:] == [True, ["HTTP_X_FORWARDED_PROTO", "https"]]
 
 
+def test_behind_tls_pages_are_led_to_https_and_programs_are_refused(house):
+    behind = {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"), "SECURE_SSL_REDIRECT": True}
+    with override_settings(**behind, SECURE_REDIRECT_EXEMPT=["^health$"]):
+        client = house.client()
+        page = client.get("/sign-in/")
+        assert (page.status_code, page["Location"]) == (301, "https://testserver/sign-in/")
+        refused = client.get("/api/reports")
+        assert (refused.status_code, refused.json()["code"]) == (403, "api.https-needed")
+        assert client.get("/health").status_code == 200
+        over = {"X-Forwarded-Proto": "https"}
+        assert client.get("/sign-in/", headers=over).status_code == 200
+        assert client.get("/api/reports", headers=over).status_code == 401
+
+
 def test_every_answer_carries_the_headers_and_nothing_that_is_not_public_stays_in_a_cache(told):  # noqa: F811
     client, faults = told.client("BY", "na-officer"), []
     for name, address in opened_paths(told):
