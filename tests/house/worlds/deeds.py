@@ -278,7 +278,7 @@ DEEDS = (
     Deed("kz-spare-seat", "14 05:10", MEMBERS, account("kz-spare", "KZ", "analyst")),
     Deed("kz-invites", "14 05:11", MEMBERS, invite("KZ", "kz-invited", "analyst")),
     Deed("by-invites", "14 05:11", NOBODY, invite("BY", "by-invited", "analyst")),
-    Deed("kz-key", "14 05:12", ITSELF, key_for("kz-na-officer", "meter")),
+    Deed("kz-key", "14 05:12", ITSELF | WITH_LOG, key_for("kz-na-officer", "meter")),
     # Releases, by one person and by two.
     Deed("by-releases", "14 05:13", MEMBERS, release("BY", "by-center", "members")),
     Deed("kz-releases", "14 05:13", MEMBERS, release("KZ", "kz-center", "central-asia")),

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import django
 from django.conf import settings
+from django.core import mail
 
 
 class CrawlFailed(Exception):  # noqa: N818 - it says what is so
@@ -36,11 +37,10 @@ def prepare():
         "ignore", message="No directory at"
     )  # static files are gathered when a node is made
     django.setup()
-    from django.test.utils import setup_test_environment
-
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # time is not compared
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mail.outbox = []
     logging.disable(logging.CRITICAL)  # a refused method is no news here
-    setup_test_environment()
 
 
 def empty_database(path):

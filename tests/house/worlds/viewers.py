@@ -9,7 +9,7 @@ class Viewer(NamedTuple):
     """Somebody for whom the worlds must look alike.
 
     `exercises` says that they also look at the exercise; who does not must see nothing of any. `thorough` asks every
-    question; the others leave out those that repeat what a thorough viewer of a like clearance asks.
+    question; the others read everything, and leave out some of the ways of asking for what they may not have.
     """
 
     name: str

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from django.apps import apps
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
 from django.db import connections
 from django.test import Client
 
@@ -82,7 +84,9 @@ class World:
     def __init__(self, *, folder, pack, empty):
         folder.mkdir(parents=True)
         shutil.copy(empty, folder / "world.sqlite3")
-        connections.databases["default"]["NAME"] = str(folder / "world.sqlite3")
+        place = connections.databases["default"]
+        place["NAME"] = str(folder / "world.sqlite3")
+        place["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"  # nothing of it outlives the test
         self.now, self.dice = self.moment("2026-09-12 00:00"), Dice()
         os.urandom = random._urandom = self.dice
         time.time = self._time
@@ -173,9 +177,14 @@ class World:
         session["account_authentication_methods_user"] = str(account.pk)
         session.save()
         Account.objects.filter(pk=account.pk).update(last_login=self.now)
-        if apps.is_installed("allauth.usersessions"):
-            begun = apps.get_model("usersessions", "UserSession").objects.filter(user=account)
-            begun.update(created_at=self.now)
+        seen = {
+            "user": account,
+            "ip": ELSEWHERE,
+            "user_agent": "a browser",
+            "session_key": session.session_key,
+        }
+        begun = UserSession.objects.create(**seen)
+        UserSession.objects.filter(pk=begun.pk).update(created_at=self.now, last_seen_at=self.now)
 
     def stranger(self):
         """A browser that nobody has signed in with."""
@@ -187,7 +196,8 @@ class World:
         for each in VIEWERS.values():
             if each.office:
                 with self.during(f"account of {each.name}", self.now):
-                    self.account(PARTY, each.office)
+                    TOTP.activate(self.account(PARTY, each.office), "JBSWY3DPEHPK3PXP")
+                    Authenticator.objects.update(created_at=self.now)
 
     def entrance(self, viewer):
         """The ways in which a viewer asks: without a session, by session, and by a program's key."""
