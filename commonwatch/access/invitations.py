@@ -221,6 +221,7 @@ def _digest(code: str) -> str:
 
 def _valid(*, handle: str, code: str) -> Invitation:
     now = node.current().clock()
+    handle = handle.replace("\0", "")  # PostgreSQL keeps no such character, and asks for none
     found = _pending(handle).filter(digest=_digest(code[:200]), expires_at__gt=now).first()
     account = Account.objects.filter(handle=handle).first()
     wanted = found is not None and found.renews

@@ -166,7 +166,7 @@ def know_browser(request: HttpRequest, answer: HttpResponse, handle: str) -> Non
         max_age=KNOWN_LASTS,
         httponly=True,
         samesite="Lax",
-        secure=request.is_secure(),
+        secure=settings.SESSION_COOKIE_SECURE,
     )
 
 

@@ -67,6 +67,23 @@ def test_the_same_word_in_another_form_of_unicode_opens(house):
     assert sign_in(house.client(), "by-analyst", composed.upper()).status_code == 403
 
 
+def test_spaces_at_both_ends_belong_to_the_password(house):
+    house.account("BY", "analyst", password=f"  {GOOD} ")
+    assert sign_in(house.client(), "by-analyst", GOOD).status_code == 403
+    assert sign_in(house.client(), "by-analyst", f"  {GOOD} ").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "password", ["", "\0", "x\0y", "x" * 100_000, "\ud800".encode("utf-8", "surrogatepass")]
+)
+@pytest.mark.parametrize("handle", ["by-analyst", "", "\0", "x" * 5000, "'--", " by-analyst"])
+def test_whatever_is_typed_at_the_entrance_is_answered(house, quick_hasher, handle, password):
+    house.account("BY", "analyst", password=GOOD)
+    assert sign_in(house.client(), handle, password).status_code == 403
+    sent = {"handle": handle, "code": password, "password": password, "again": password}
+    assert house.client().post("/join/", sent).status_code == 403
+
+
 def test_passwords_are_hashed_by_a_slow_function(house):
     house.account("BY", "analyst", password=GOOD)
     kept = Account.objects.get(handle="by-analyst").password

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.access import test_factors, test_invitations, test_limits
+from tests.access import test_factors, test_invitations, test_limits, test_passwords
 from tests.postgresql import fresh_url, template_url
 from tests.register.test_postgresql import house, living
 
@@ -19,3 +19,11 @@ test_of_two_who_use_one_invitation = (
     test_invitations.test_of_two_who_use_one_code_at_once_one_opens_the_account
 )
 test_renewing = test_invitations.test_renewing_ends_what_was_and_sets_password_and_factor_anew
+test_whatever_is_typed = test_passwords.test_whatever_is_typed_at_the_entrance_is_answered
+
+
+def test_whatever_stands_in_an_address_is_answered(house, na):
+    client = house.client("BY", "na-officer")
+    for path in ("keys/%00/revoke", "sessions/%00/end"):
+        assert client.post(f"/account/{path}/").status_code == 404
+    assert client.post("/account/seat/", {"seat": "\0"}).status_code == 404
