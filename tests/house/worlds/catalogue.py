@@ -49,7 +49,7 @@ ARGUMENTS = {
     "entry": (*(f"{{{each}.entry}}" for each in REPORTS), NEVER, "odd"),
     "origin": (
         *(f"{{{each}.origin}}" for each in ("kz-d1-13", "by-d1-13", "by-t1", "kg-t4-36", "kz-t4-36", "kg-exercise")),
-        "csto/KG/real/h2-own/1",
+        "{by-to-the-wider-east.origin}", "{by-to-the-east.origin}", "csto/KG/real/h2-own/1",
     ),
     "path": (
         "0/000.p/1", "0/000.p/2", "0/000.p/5", "0/000", "1/000.p/1", "entries/000.p/1", "entries/000.p/2",
