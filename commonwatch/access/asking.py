@@ -74,6 +74,11 @@ def account_of(request: HttpRequest) -> Account | None:
     return user if isinstance(user, Account) and user.is_authenticated else None
 
 
+def account_named(handle: str) -> Account | None:
+    """Return the account of a handle that somebody typed, for the security log alone; None when there is none."""
+    return Account.objects.filter(handle=handle).first()
+
+
 def standing(request: HttpRequest) -> Standing:
     """Say how the person stands: what is missing, when they are signed in and cannot act."""
     account = account_of(request)

@@ -112,6 +112,15 @@ def by_token(secret: str) -> Actor | None:
     return actor
 
 
+def why_not(secret: str) -> tuple[Account | None, str, str]:
+    """Say why a key is not accepted: whose it is, the name of its program, and "unknown" or what has become of it."""
+    found = Token.objects.select_related("account").filter(digest=digest_of(secret)).first()
+    if found is None:
+        return None, "", "unknown"
+    ended = found.expires_at <= node.current().clock()
+    return found.account, found.client, "revoked" if found.revoked else "expired" if ended else "no-office"
+
+
 def digest_of(secret: str) -> str:
     """Return the SHA-256 (hex) by which a secret is known again."""
     return sha256(secret.encode()).hexdigest()

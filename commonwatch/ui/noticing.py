@@ -21,11 +21,11 @@ from django.http.response import HttpResponseBase
 
 from commonwatch.access import logs
 from commonwatch.access.actor import Actor
+from commonwatch.access.asking import account_named
 from commonwatch.access.limits import address_of
-from commonwatch.access.models import Account, Token
-from commonwatch.access.tokens import digest_of
+from commonwatch.access.models import Account
+from commonwatch.access.tokens import why_not
 from commonwatch.errors import Refusal
-from commonwatch.register import node
 
 ASKED = 120
 FACTORS = {
@@ -83,15 +83,11 @@ def _not_found(request: HttpRequest, actor: Actor | None) -> None:
 
 
 def _key_refused(request: HttpRequest) -> None:
-    secret = request.headers["Authorization"].removeprefix("Bearer ").strip()
-    found = Token.objects.select_related("account").filter(digest=digest_of(secret)).first()
-    if found is None:
-        _note("key-refused", request, None, why="unknown")
-        return
-    ended = found.expires_at <= node.current().clock()
-    why = "revoked" if found.revoked else "expired" if ended else "no-office"
-    said = _where(request) | {"client": found.client, "why": why}
-    logs.note("key-refused", party=found.account.party, account=found.account.handle, detail=said)
+    account, client, why = why_not(request.headers["Authorization"].removeprefix("Bearer ").strip())
+    party, handle = (account.party, account.handle) if account else ("", "")
+    logs.note(
+        "key-refused", party=party, account=handle, detail=_where(request) | {"client": client, "why": why}
+    )
 
 
 def _session(request: HttpRequest) -> None:
@@ -132,8 +128,7 @@ def _signed_out(request: HttpRequest, user: AbstractBaseUser | None, **_signal: 
 
 def _not_let_in(credentials: dict[str, Any], request: HttpRequest | None = None, **_signal: Any) -> None:
     """Note a sign-in that failed. A handle that nobody has is not kept: it may be a password in the wrong field."""
-    handle = str(credentials.get("username", ""))[:60]
-    found = Account.objects.filter(handle=handle).first()
+    found = account_named(str(credentials.get("username", ""))[:60])
     said: dict[str, Any] = _where(request) if request is not None else {}
     if found is None:
         logs.note("sign-in-failed", detail=said | {"known": False})
