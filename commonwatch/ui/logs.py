@@ -33,6 +33,21 @@ HOW = {
     "journal": _("in the journal"),
     "feed": _("in a feed"),
 }
+# What a security line may say besides, in the order in which it is read.
+DETAILS = {
+    "handle": _("account"),
+    "office": _("office"),
+    "manner": _("manner"),
+    "client": _("program"),
+    "factor": _("factor"),
+    "by": _("by"),
+    "why": _("because"),
+    "code": _("rule"),
+    "asked": _("asked for"),
+    "at": _("page"),
+    "from": _("address"),
+    "ground": _("ground"),
+}
 
 
 class NoSuchDay(Refusal):
@@ -130,6 +145,7 @@ def _read(line: Opened, by: Actor) -> dict[str, Any]:
         "account": line.account if line.party == by.party else "",
         "subject": line.subject,
         "report": line.subject.startswith("report/"),
+        "named": line.how != "journal",
         "detail": line.detail or line.subject,
         "version": line.version,
         "how": gettext(HOW.get(line.how, line.how)),
@@ -145,7 +161,9 @@ def _read_cells(line: Opened, by: Actor) -> Sequence[str]:
 
 def _event(line: Event) -> dict[str, Any]:
     kind = logs.KINDS.get(line.kind, line.kind)
-    detail = [f"{name}: {value}" for name, value in logs.detail_of(line).items() if value != ""]
+    said = logs.detail_of(line)
+    detail = [f"{gettext(DETAILS[name])}: {said[name]}" for name in DETAILS if said.get(name, "") != ""]
+    detail += [f"{name}: {value}" for name, value in said.items() if name not in DETAILS]
     return {
         "at": line.at,
         "account": line.account,

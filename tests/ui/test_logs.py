@@ -133,9 +133,9 @@ def test_a_party_reads_its_own_security_lines_and_no_others(house):
     logs.note("key-made", party="AM", account="am-na-officer", detail={"client": "other"})
     said = text(house, "BY", "na-head", "/events/")
     assert "made a key for a program" in said
-    assert "client: sender" in said
+    assert "program: sender" in said
     assert "am-na-officer" not in said
-    assert "client: other" not in text(house, "CRC", "head", "/events/")
+    assert "program: other" not in text(house, "CRC", "head", "/events/")
     assert "by-na-officer" in house.client("BY", "na-head").get("/events/?as=csv").content.decode("utf-8-sig")
 
 

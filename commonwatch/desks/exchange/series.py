@@ -131,7 +131,7 @@ def look(by: Actor, type_: InformationType, field: Field, found: Sequence[Line],
         logs.Thing(
             journal,
             f"series/{line.party}/{type_.code}.{field.code}",
-            detail=f"{line.points[0].day.isoformat()}/{line.points[-1].day.isoformat()}",
+            detail=f"{type_.code}.{field.code} {line.points[0].day.isoformat()}/{line.points[-1].day.isoformat()}",
         )
         for line in found
         for journal in line.journals
