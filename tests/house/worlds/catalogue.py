@@ -28,7 +28,7 @@ class Calls(NamedTuple):
 
     `arguments`: sets of arguments, the first one whose page opens; left out, each is taken from ARGUMENTS in turn.
     `polled`: it is asked again after each hidden deed. `shut`: why it opens to no viewer. `last`: asked at the very
-    end, since it ends the session.
+    end and in this order, since it ends sessions.
     """
 
     queries: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Calls(NamedTuple):
     arguments: tuple[dict[str, str], ...] = ()
     polled: bool = False
     shut: str = ""
-    last: bool = False
+    last: int = 0
 
 
 REPORTS = (
@@ -197,7 +197,7 @@ CATALOGUE = {
         bodies=({"handle": "by-na-2"}, {"handle": "zz-none"}),
         shut="one click opens an office in the demo alone, and these worlds are none",
     ),
-    "ui:sign-out": Calls(bodies=({},), last=True),
+    "ui:sign-out": Calls(bodies=({},), last=3),
     "ui:theme": Calls(bodies=({"theme": "night", "next": "/mine/"}, {"theme": "{kg-t4-36.key}"})),
     "ui:mode": Calls(bodies=({"mode": "real"}, {"mode": "none"})),
     "ui:language": Calls(bodies=({"language": "en", "next": "/"}, {"language": "xx"})),
@@ -211,11 +211,11 @@ CATALOGUE = {
         )
     ),
     "ui:account": Calls(),
-    "ui:seat": Calls(bodies=({"seat": "{by-gives.key}"}, {"seat": f"seat/KG/{NEVER}"}, {})),
+    "ui:seat": Calls(bodies=({"seat": "{own-seat.key}"}, {"seat": "{by-gives.key}"}, {"seat": f"seat/KG/{NEVER}"}, {})),
     "ui:password": Calls(bodies=({"present": "wrong", "password": "x" * 20, "again": "x" * 20}, {})),
     "ui:second-factor": Calls(),
-    "ui:end-others": Calls(bodies=({},), last=True),
-    "ui:end-session": Calls(bodies=({},), last=True),
+    "ui:end-others": Calls(bodies=({},), last=2),
+    "ui:end-session": Calls(arguments=_reports("id", "own-session", "by-session", "kz-key"), last=1),
     "ui:new-key": Calls(
         bodies=(
             {"client": "meter", "scope": ["exchange.see-board"], "days": "30", "seat": "{by-gives.key}"},

@@ -237,11 +237,11 @@ class Crawl:
 
     def leaving(self):
         """What ends the session."""
-        for route in self.routes:
-            calls = CATALOGUE[route.name]
-            if calls.last:
-                path = self._path(route, self._sets(route, calls)[0])
-                way = next(iter(self.ways))
+        way = next(iter(self.ways))
+        ending = [each for each in self.routes if CATALOGUE[each.name].last]
+        for route in sorted(ending, key=lambda each: CATALOGUE[each.name].last):
+            for each in self._sets(route, CATALOGUE[route.name]):
+                path = self._path(route, each)
                 yield from (Question(route.name, way, method, path) for method in METHODS)
 
     # How it is put

@@ -81,7 +81,7 @@ DEEDS = (
     # Before any viewer has an account or a session: what others have shifts no number of theirs.
     Deed("by-third-seat", "11 08:00", NOBODY, account("by-na-3", "BY", "na-officer")),
     Deed("kg-looks-early", "11 08:01", NOBODY, ask("KG", "/journals/")),
-    Deed("by-looks-early", "11 08:02", NOBODY, ask("BY", "/journals/", "/types/")),
+    Deed("by-session", "11 08:02", NOBODY, ask("BY", "/journals/", "/types/")),
     # Two days before: something to look back on. Journals that only a part of a deed would open are open already.
     Deed("by-center", "12 02:00", MEMBERS, report("BY", "D1", "2026-09-10", sent=CENTER_ONLY)),
     Deed("tj-center", "12 02:00", MEMBERS, report("TJ", "T3", "2026-W35", sent=CENTER_ONLY)),

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from allauth.usersessions.models import UserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
 from msgspec.structs import replace
 
@@ -9,6 +10,7 @@ from commonwatch.access import invitations, pairs
 from commonwatch.access.actor import act_for, operator
 from commonwatch.access.acts import give_office, open_account
 from commonwatch.access.models import Account, Proposal, Seat, Token
+from commonwatch.access.sessions import name_of
 from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros
@@ -238,6 +240,8 @@ def ask(party, *paths, office="", method="get", mode="", **data):
             client.post("/mode/", {"mode": mode})
         for path in paths:
             _done(getattr(client, method)(world.filled(path), data or None), path)
+        session = UserSession.objects.get(session_key=client.session.session_key)
+        return SimpleNamespace(key=name_of(session))
 
     return does
 

@@ -22,7 +22,8 @@ from django.test import Client
 
 from commonwatch.access.actor import operator
 from commonwatch.access.acts import open_account
-from commonwatch.access.models import Account
+from commonwatch.access.models import Account, Seat
+from commonwatch.access.sessions import name_of
 from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange.intake import micros
 from commonwatch.desks.exchange.models import Report
@@ -201,11 +202,15 @@ class World:
 
     def entrance(self, viewer):
         """The ways in which a viewer asks: without a session, by session, and by a program's key."""
+        self.made["own-session"] = self.made["own-seat"] = SimpleNamespace(key="none")
         if not viewer.office:
             return {"public": Client(raise_request_exception=False)}
         account = self.account(PARTY, viewer.office)
         other, browser = Client(), Client(raise_request_exception=False)
         self.sign_in(other, account)  # so that there is another session to be listed and ended
+        first = UserSession.objects.filter(user=account).order_by("pk").first()
+        self.made["own-session"] = SimpleNamespace(key=name_of(first))
+        self.made["own-seat"] = SimpleNamespace(key=Seat.objects.get(account=account.handle).key)
         self.sign_in(browser, account)
         secret = new_token(account, client="post")
         program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
