@@ -1,17 +1,21 @@
 """A member leaves or joins in mid-year: who reads what before and after, and what of the exchange goes on."""
 
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 import pytest
 from msgspec.structs import replace
 
 from commonwatch.charter import model
-from commonwatch.desks.exchange import acts, board, series, shown
-from commonwatch.desks.exchange.facts import ReportCarried
+from commonwatch.desks.exchange import acts, board, rules, series, shown
+from commonwatch.desks.exchange.facts import ReleaseCarried, ReleaseWithdrawn, ReportCarried
 from commonwatch.desks.exchange.intake import Sent, micros
-from commonwatch.desks.exchange.models import Activation, Report, Slip, Waiver
+from commonwatch.desks.exchange.models import Activation, Release, Report, Slip, Waiver
 from commonwatch.register import epoch, history, log, rebuild
+from commonwatch.register import node as nodes
+from commonwatch.register.admit import admit
 from commonwatch.register.models import Entry, Journal
+from tests.conftest import lived_in
 
 DAY = "2026-09-14"
 LEAVES = date(2026, 9, 15)
@@ -284,3 +288,184 @@ def test_a_year_of_coming_and_going_rebuilds_to_the_same_tables(house):
     assert Report.objects.get(key=report).versions == 7
     assert Waiver.objects.get(carried=False).key.endswith("~4")
     assert rebuild.differing() == []
+
+
+def audience_gone(pack, code):
+    """The pack without one of its named audiences."""
+    return replace(pack, audiences=tuple(each for each in pack.audiences if each.code != code))
+
+
+def released(house, to="members"):
+    """Release a report for the Center to a named audience."""
+    done = file(house, audience="center")
+    choice = acts.Choice(report=done.subject, audience=to, ground="Others ask")
+    return done, acts.release_report(by=house.na("BY"), choice=choice).release
+
+
+def withdraw(house, release, ground="Sent too early"):
+    return acts.withdraw_release(by=house.na("BY"), release=release, ground=ground)
+
+
+def releases(house, party):
+    rows = Release.objects.visible_to(house.na(party)).order_by("key")
+    return {row.key: (row.state, row.values) for row in rows}
+
+
+SAID = {"change": "no_change", "events": 3}
+
+
+def test_a_release_is_withdrawn_after_somebody_left_who_keeps_it_as_it_was(leaving):
+    done, release = released(leaving)
+    last = history.of_subject(release, reader=leaving.na("KZ"))[-1]
+    before = leaving.client("TJ", "na-officer").get(f"/releases/{release}/").content
+    leaving.clock.tick(days=1)
+    new = withdraw(leaving, release)
+
+    assert new == f"{release}~2"
+    assert releases(leaving, "KZ") == {release: ("value", SAID), new: ("withdrawn", {})}
+    assert releases(leaving, "TJ") == {release: ("value", SAID)}
+    opened, ended = history.of_subject(new, reader=leaving.na("KZ"))
+    assert opened.fact == ReleaseCarried(
+        type="D1", owes="BY", period=DAY, version=1, continues=last.place.hash
+    )
+    assert [ref.hash for ref in opened.refs] == [last.place.hash]
+    assert ended.fact == ReleaseWithdrawn(ground="Sent too early")
+    told = b"".join(bytes(each.data) for each in Entry.objects.visible_to(leaving.na("TJ")))
+    assert b"exchange.release.withdrawn" not in told
+    assert b"Sent too early" not in told
+    assert b"released" in before
+    with pytest.raises(rules.WithdrawnAlready):
+        withdraw(leaving, release)
+    assert acts.release_report(
+        by=leaving.na("BY"), choice=acts.Choice(report=done.subject, audience="members", ground="Now")
+    ).release
+
+
+def test_who_joined_reads_that_a_release_was_withdrawn_and_nothing_that_it_said(joining):
+    done, release = released(joining)
+    joining.clock.tick(days=1)
+    new = withdraw(joining, release)
+
+    assert releases(joining, "TJ") == {new: ("withdrawn", {})}
+    opened = history.of_subject(new, reader=joining.na("TJ"))[0]
+    assert opened.refs == ()
+    told = b"".join(bytes(each.data) for each in Entry.objects.visible_to(joining.na("TJ")))
+    for kept in (b'"events"', b"Others ask", done.hash.encode(), done.subject.encode()):
+        assert kept not in told
+    assert {row.key for row in board.releases(joining.na("TJ"))} == {new}
+
+
+def test_a_release_withdrawn_in_the_next_epoch_is_one_line_to_who_reads_both(leaving):
+    done, release = released(leaving)
+    leaving.clock.tick(days=1)
+    new = withdraw(leaving, release)
+
+    assert [row.key for row in board.releases(leaving.na("KZ"))] == [new]
+    assert [row.key for row in board.releases(leaving.na("TJ"))] == [release]
+    kz, tj, by = (leaving.client(party, "na-officer") for party in ("KZ", "TJ", "BY"))
+    assert [each["release"] for each in kz.get("/api/releases").json()["releases"]] == [new]
+    stream = kz.get("/").content.decode()
+    assert f'<b>BLR</b> withdrew its release of <a href="/releases/{new}/">' in stream
+    assert f"/releases/{release}/" not in stream
+    assert f"/releases/{release}/" in tj.get("/").content.decode()
+    report = by.get(f"/reports/{done.subject}/").content.decode()
+    assert f"/releases/{new}/" in report
+    assert f"/releases/{release}/" not in report
+    assert "This release was withdrawn." in report
+
+
+def test_the_pages_of_a_release_say_where_it_goes_on_to_who_may_read_it(leaving):
+    _done, release = released(leaving)
+    leaving.clock.tick(days=1)
+
+    def page(party, key):
+        return " ".join(leaving.client(party, "na-officer").get(f"/releases/{key}/").content.decode().split())
+
+    form = page("BY", release).partition('id="end-help"')[2].partition("</p>")[0]
+    assert "Kazakhstan" in form
+    assert "Tajikistan" not in form
+    by = leaving.client("BY", "na-officer")
+    answer = by.post(f"/releases/{release}/withdraw/", {"ground": "Sent too early"})
+    new = f"{release}~2"
+    assert answer["Location"] == f"/releases/{new}/"
+
+    assert f"/releases/{new}/" in page("KZ", release)
+    assert f"/releases/{release}/" in page("KZ", new)
+    assert "What it said stays with those to whom it was released." in page("KZ", new)
+    assert "Sent too early" in page("KZ", new)
+    assert "events" not in page("KZ", new)
+    assert f"/releases/{release}/withdraw/" not in page("BY", release)
+    left = page("TJ", release)
+    assert "its readers have changed" in left
+    assert (new in left, "withdrawn" in left, "Sent too early" in left) == (False, False, False)
+    assert leaving.client("TJ", "na-officer").get(f"/releases/{new}/").status_code == 404
+
+
+def test_a_release_whose_audience_is_gone_is_not_withdrawn_and_the_refusal_says_why(leaving):
+    _done, release = released(leaving, to="caucasus")
+    leaving.node.pack = audience_gone(leaving.node.pack, "caucasus")
+    epoch.turn_over()
+
+    with pytest.raises(acts.NobodyToTell):
+        withdraw(leaving, release)
+    by = leaving.client("BY", "na-officer")
+    page = by.get(f"/releases/{release}/").content.decode()
+    assert "This release cannot be withdrawn: nobody is its audience any more." in page
+    assert f"/releases/{release}/withdraw/" not in page
+    answer = by.post(f"/releases/{release}/withdraw/", {"ground": "Sent too early"})
+    assert (answer.status_code, b"nobody is its audience" in answer.content) == (409, True)
+
+
+def test_a_release_is_behind_the_report_that_goes_on_in_the_next_epoch(leaving):
+    done = file(leaving)
+    choice = acts.Choice(report=done.subject, audience="public", level="H0", ground="Asked by many")
+    release = acts.release_report(by=leaving.na("BY"), choice=choice).release
+    leaving.clock.tick(days=1)
+    new = correct(leaving, done.subject).subject
+
+    by = leaving.client("BY", "na-officer")
+    page = by.get(f"/releases/{release}/").content.decode()
+    assert "The released version is behind" in page
+    assert f'href="/reports/{new}/"' in page
+    for key in (done.subject, new):
+        report = by.get(f"/reports/{key}/").content.decode()
+        assert f"/releases/{release}/" in report
+        assert "The released version is behind" in report
+
+
+def test_the_journals_of_two_epochs_give_the_same_releases_in_whichever_order_they_come(
+    tmp_path, packs, empty_database, django_db_blocker
+):
+    pack, found = member(packs["csto"], "TJ", (date(2003, 9, 18), LEAVES)), []
+    with ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+        homes = [
+            stack.enter_context(
+                lived_in(
+                    path=tmp_path / name, pack=pack, party=name[:2], alias=f"of-{name}",
+                    empty=empty_database, hosted=(), seed=seed,
+                )
+            )
+            for seed, name in enumerate(("BY", "KZ-forth", "KZ-back"))
+        ]  # fmt: skip
+        with nodes.use(homes[0].node):
+            _done, release = released(homes[0])
+            homes[0].clock.tick(days=1)
+            withdraw(homes[0], release)
+            rows = list(Journal.objects.filter(party="BY", slug="h1-members").order_by("origin"))
+            sent = [
+                (row, [bytes(each.data) for each in Entry.objects.filter(journal=row).order_by("number")])
+                for row in rows
+            ]
+        for home, way in zip(homes[1:], (1, -1), strict=True):
+            home.clock.tick(days=1)
+            with nodes.use(home.node):
+                for row, entries in sent[::way]:
+                    admit(signed=row.checkpoint, entries=entries, key=row.key)
+                found.append(releases(home, "KZ"))
+        for home in homes:
+            with nodes.use(home.node):
+                home.check()
+
+    assert len(sent) == 2
+    assert found == [{release: ("value", SAID), f"{release}~2": ("withdrawn", {})}] * 2

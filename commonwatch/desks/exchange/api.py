@@ -333,7 +333,7 @@ def list_releases(  # noqa: PLR0913 - the parameters of the address
     A release meets no duty: the duty is met by the report that it is of.
     """
     by = reader(request)
-    rows = Release.objects.visible_to(by).select_related("journal")
+    rows = Release.objects.visible_to(by).latest_to(by).select_related("journal")
     wanted = {"type": type, "owes": owes, "period": period}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if before is not None:
@@ -420,7 +420,7 @@ def _label_out(row: Report | Release, *, tlp: str = "") -> dict[str, Any]:
 
 
 def release_out(row: Release) -> dict[str, Any]:
-    """Describe a release as it stands. `of` is the hash of the report's entry."""
+    """Describe a release as it stands. `of` is the hash of the report's entry, empty where it continues another."""
     return {
         "release": row.key,
         "type": row.type,
@@ -434,6 +434,7 @@ def release_out(row: Release) -> dict[str, Any]:
         "part": row.part,
         "version": row.version,
         "of": row.of,
+        "continues": row.continues,
         "ground": row.ground,
         "end_ground": row.end_ground,
         "released_at": moment(row.released_at).isoformat(),

@@ -256,9 +256,12 @@ def stream(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = 
 
 
 def releases(reader: Reader, *, count: int = STREAM, by: str = "", besides: str = "") -> list[Release]:
-    """Return the latest releases that the reader may see, newest first, as `stream` does reports."""
+    """Return the latest releases that the reader may see, newest first, as `stream` does reports.
+
+    Of a release that goes on in a later epoch which the reader may read, that one alone is returned.
+    """
     keys = _newest("exchange_release", reader, count=count, by=by, besides=besides)
-    rows = Release.objects.visible_to(reader).filter(key__in=keys)
+    rows = Release.objects.visible_to(reader).latest_to(reader).filter(key__in=keys)
     return list(rows.select_related("journal").order_by("-last_at", "key")[:count])
 
 

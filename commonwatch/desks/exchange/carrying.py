@@ -1,12 +1,12 @@
 """What becomes of the exchange's open subjects when a journal closes, and how a report goes on in the next epoch.
 
 Waivers in force, types that are on, and slips of duties that are still to fall due are carried when the journal closes:
-they say how it stands and go to all who follow the duty. Reports stay where they are; one is continued when its writer
-corrects or withdraws it (docs/decisions/0012-epochs.md).
+they say how it stands and go to all who follow the duty. Reports and releases stay where they are; a report is
+continued when its writer corrects or withdraws it, a release when it is withdrawn (docs/decisions/0012-epochs.md).
 """
 
 from datetime import UTC, datetime, time, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.db.models import Q
 
@@ -15,16 +15,19 @@ from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.facts import (
     ActivationCarried,
     ActivationClosed,
+    ReleaseCarried,
     ReportCarried,
     WaiverCarried,
     WaiverClosed,
 )
 from commonwatch.desks.exchange.intake import activations, carried_slip, micros, status_label
-from commonwatch.desks.exchange.models import Activation, Report, Slip, Waiver
+from commonwatch.desks.exchange.models import Activation, Release, Report, Slip, Waiver
 from commonwatch.register import audience, history, node
 from commonwatch.register.audience import Carried, Move
 from commonwatch.register.draft import Draft, Written
 from commonwatch.register.gate import Reader
+
+R = TypeVar("R", Report, Release)
 
 LONGEST = timedelta(days=190)
 """How long before today a period may have begun whose report is still to fall due."""
@@ -114,7 +117,7 @@ def slip_draft(row: Slip, label: Label, *, eyes: Reader) -> Draft:
 
 
 class Going(NamedTuple):
-    """How a report of a closed journal goes on: the new subject, its label, and the entry that opens it."""
+    """How a report or a release of a closed journal goes on: the new subject, its label, the entry that opens it."""
 
     subject: str
     label: Label
@@ -139,15 +142,29 @@ def going_on(row: Report, *, eyes: Reader) -> Going | None:
     return Going(subject, label, Draft(fact, subject, label, cited(last, label), settled=True))
 
 
-def newest(row: Report, *, reader: Reader) -> Report:
-    """Return the report that continues this one in the latest epoch that `reader` may read; itself when none does.
+def release_going_on(row: Release, *, eyes: Reader) -> Going | None:
+    """Continue a release of a closed journal for those who are its audience today; None when there is none."""
+    label = audience.label_today(node.current(), row.journal)
+    if label is None:
+        return None
+    last = last_entry(row.key, eyes=eyes)
+    fact = ReleaseCarried(
+        type=row.type, owes=row.owes, continues=last.hash, period=row.period, event_at=row.event_at,
+        version=row.version,
+    )  # fmt: skip
+    subject = audience.following(row.key)
+    return Going(subject, label, Draft(fact, subject, label, cited(last, label), settled=True))
+
+
+def newest(row: R, *, reader: Reader) -> R:
+    """Return what continues a report or release in the latest epoch that `reader` may read; itself when nothing does.
 
     A reader who looked before the turn began looks again, so that what was continued meanwhile is found.
     """
     if row.journal.closed:
         reader.again()
     while row.journal.closed:
-        named = Report.objects.visible_to(reader).filter(key=audience.following(row.key))
+        named = type(row).objects.visible_to(reader).filter(key=audience.following(row.key))
         later = named.select_related("journal").first()
         if later is None:
             break

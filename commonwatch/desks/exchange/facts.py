@@ -119,6 +119,22 @@ class ReleaseWithdrawn(Fact, frozen=True, omit_defaults=True):
     ground: str
 
 
+@fact("exchange.release.carried")
+class ReleaseCarried(Fact, frozen=True, omit_defaults=True):
+    """A release of an earlier epoch is continued here, because it is about to be withdrawn.
+
+    `continues` is the hash (hex) of its last entry there. It says which release it was and not what that said: values,
+    ground and the hash of the report stay where they were written.
+    """
+
+    type: str
+    owes: str
+    continues: str
+    period: str = ""
+    event_at: str = ""
+    version: int = 1
+
+
 @fact("exchange.duty.noted")
 class DutyNoted(Fact, frozen=True, omit_defaults=True):
     """The slip: that a duty was met, corrected or opened again. It has no content and no hash.

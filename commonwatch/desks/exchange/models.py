@@ -1,6 +1,6 @@
 """What the exchange reads from: projections of its facts; and its papers (drafts, quarantine)."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 from django.db import models
@@ -10,12 +10,14 @@ from commonwatch.register.audience import preceding
 from commonwatch.register.gate import Reader
 from commonwatch.register.models import Guarded, Paper, Projection
 
+M = TypeVar("M", "Report", "Release")
 
-class Reports(Guarded["Report"]):
-    """Reports, which may go on in a later epoch under another name."""
+
+class Lasting(Guarded[M]):
+    """Reports or releases, which may go on in a later epoch under another name."""
 
     def latest_to(self, reader: Reader) -> Self:
-        """Leave out reports that another continues, where `reader` may read that other one."""
+        """Leave out what another of these continues, where `reader` may read that other one."""
         later = self.model.objects.visible_to(reader).filter(continues__isnull=False)
         earlier = [preceding(key) for key in later.values_list("key", flat=True)]
         return self.exclude(key__in=earlier) if earlier else self
@@ -49,7 +51,7 @@ class Report(Projection):
     place = models.BigIntegerField()
     continues = models.CharField(max_length=64, null=True)
 
-    objects: ClassVar[Reports] = Reports.as_manager()  # type: ignore[assignment] # managers answer as rows do
+    objects: ClassVar[Lasting["Report"]] = Lasting.as_manager()  # type: ignore[assignment] # managers answer as rows do
 
     class Meta(Projection.Meta):
         abstract = False
@@ -71,7 +73,8 @@ class Release(Projection):
     """What was released of one report, as it stands now. Instants are microseconds UTC.
 
     `of` is the hash (hex) of the entry that was released, `offices` comma-separated. `state` is "value", "nil" or
-    "withdrawn", `end_ground` why it was withdrawn.
+    "withdrawn", `end_ground` why it was withdrawn. One that continues another has the hash of that one's last entry in
+    `continues`, and neither values nor ground nor `of`; its `released_at` is when it was continued.
     """
 
     type = models.CharField(max_length=40)
@@ -92,10 +95,18 @@ class Release(Projection):
     entry = models.CharField(max_length=36)
     last_entry = models.CharField(max_length=36)
     place = models.BigIntegerField()
+    continues = models.CharField(max_length=64, null=True)
+
+    objects: ClassVar[Lasting["Release"]] = Lasting.as_manager()  # type: ignore[assignment] # managers answer as rows do
 
     class Meta(Projection.Meta):
         abstract = False
-        indexes = (models.Index(fields=("journal", "last_at"), name="release_stream"),)
+        indexes = (
+            models.Index(
+                fields=("continues",), condition=models.Q(continues__isnull=False), name="release_continues"
+            ),
+            models.Index(fields=("journal", "last_at"), name="release_stream"),
+        )
 
     @property
     def values(self) -> dict[str, Any]:

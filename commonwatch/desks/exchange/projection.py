@@ -9,6 +9,7 @@ from commonwatch.desks.exchange.facts import (
     ActivationClosed,
     DutyCarried,
     DutyNoted,
+    ReleaseCarried,
     ReleaseWithdrawn,
     ReportCarried,
     ReportCorrected,
@@ -184,6 +185,26 @@ def report_released(_row: Row | None, fact: ReportReleased, line: Line) -> Row:
         "entry": line.id,
         "last_entry": line.id,
         "place": line.number,
+    }
+
+
+@projects(ReleaseCarried, Release, first=True)
+def release_carried(_row: Row | None, fact: ReleaseCarried, line: Line) -> Row:
+    """Open the row of a release that goes on from an earlier epoch, so that it can be withdrawn there."""
+    return {
+        "type": fact.type,
+        "owes": fact.owes,
+        "period": fact.period,
+        "event_at": fact.event_at,
+        "party": line.party,
+        "version": fact.version,
+        "of": "",
+        "released_at": line.at,
+        "last_at": line.at,
+        "entry": line.id,
+        "last_entry": line.id,
+        "place": line.number,
+        "continues": fact.continues,
     }
 
 

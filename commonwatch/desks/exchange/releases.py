@@ -45,7 +45,9 @@ def _release(request: HttpRequest, by: Actor, row: Report, choice: acts.Choice) 
     except Refusal as refusal:
         context = releasing.dialogue(by, row, choice) | {"refusal": refusal}
         context["confirm_url"] = _confirm(row.key, request.POST)
-        context["fresh"] = by.fresh and not isinstance(refusal, ConfirmItIsYou)
+        context["fresh"] = by.fresh or isinstance(
+            refusal, ConfirmItIsYou
+        )  # then the refusal itself leads the way
         return page(request, "exchange/release_new.html", context, status=refusal.status)
     if done.proposal:
         messages.success(request, gettext("The release was proposed. It waits for a second person."))
@@ -93,11 +95,11 @@ def withdraw(request: HttpRequest, key: str) -> HttpResponse:
     """Take one's own release back."""
     by = seat(request)
     try:
-        acts.withdraw_release(by=by, release=key, ground=request.POST.get("ground", ""))
+        stands = acts.withdraw_release(by=by, release=key, ground=request.POST.get("ground", ""))
     except Refusal as refusal:
         return refusal_page(request, refusal)
     messages.success(request, gettext("The release was withdrawn."))
-    return go(request, reverse("exchange:release", args=[key]))
+    return go(request, reverse("exchange:release", args=[stands]))
 
 
 def within_reach(by: Actor, key: str) -> Release:

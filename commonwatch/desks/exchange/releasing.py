@@ -13,10 +13,17 @@ from commonwatch.access.seats import offices_of
 from commonwatch.charter.label import EVERYBODY, Label
 from commonwatch.charter.model import NamedAudience
 from commonwatch.desks.exchange import acts, board, labels, rules, shown
-from commonwatch.desks.exchange.facts import ReleaseWithdrawn, ReportCorrected, ReportSubmitted
+from commonwatch.desks.exchange.carrying import newest
+from commonwatch.desks.exchange.facts import (
+    ReleaseCarried,
+    ReleaseWithdrawn,
+    ReportCorrected,
+    ReportReleased,
+    ReportSubmitted,
+)
 from commonwatch.desks.exchange.models import Release, Report
 from commonwatch.errors import Refusal
-from commonwatch.register import history, node
+from commonwatch.register import audience, history, node
 from commonwatch.register.gate import label_of
 from commonwatch.ui.templatetags.cw import party_name, type_name, words
 
@@ -206,70 +213,99 @@ def release(by: Actor, row: Release) -> dict[str, Any]:
         "audience": labels.audience_name(label, writer=row.party),
         "banner": _banner(label),
         "offices": offices,
-        "past": [
-            {
-                "at": each.line.at,
-                "who": shown.writer(each.line.party, each.line.office),
-                "what": gettext("withdrawn")
-                if isinstance(each.fact, ReleaseWithdrawn)
-                else gettext("released"),
-                "why": each.fact.ground if isinstance(each.fact, ReleaseWithdrawn) else "",
-                "entry": each.line.id,
-                "place": f"{each.origin} · {each.line.number}",
-            }
-            for each in past[::-1]
-        ],
+        "past": [_told(each) for each in past[::-1]],
         "source": source,
         "behind": source is not None and acts.hash_of(source, by=by) != row.of,
         "exercise": row.journal.mode == "exercise",
-        "closed": row.journal.closed,
-        "may_withdraw": _may_withdraw(by, row),
+        **_epochs(by, row, label),
     }
 
 
-def _may_withdraw(by: Actor, row: Release) -> bool:
-    """Say whether the button stands there; in a closed journal nothing is written any more."""
-    open_ = row.state != "withdrawn" and not row.journal.closed
-    return open_ and row.party == by.party and by.may(acts.RELEASE)
+def _told(each: history.Past) -> dict[str, Any]:
+    """Say what an entry did to a release."""
+    what = {
+        ReportReleased: gettext("released"),
+        ReleaseWithdrawn: gettext("withdrawn"),
+        ReleaseCarried: gettext("continued from an earlier epoch"),
+    }
+    return {
+        "at": each.line.at,
+        "who": shown.writer(each.line.party, each.line.office),
+        "what": what.get(type(each.fact), gettext(shown.UNREADABLE)),
+        "why": each.fact.ground if isinstance(each.fact, ReleaseWithdrawn) else "",
+        "entry": each.line.id,
+        "place": f"{each.origin} · {each.line.number}",
+    }
+
+
+def _epochs(by: Actor, row: Release, label: Label) -> dict[str, Any]:
+    """Say where a release goes on or comes from, within reach, and whether it may be withdrawn and who will read that.
+
+    `nobody` says that it cannot be, because nobody is its audience any more.
+    """
+    closed = row.journal.closed
+    named = [audience.preceding(row.key), audience.following(row.key) if closed else ""]
+    there = set(Release.objects.visible_to(by).filter(key__in=named).values_list("key", flat=True))
+    continues, continued = (key if key in there else "" for key in named)
+    mine = row.party == by.party and by.may(acts.RELEASE) and row.state != "withdrawn" and not continued
+    moved = closed or audience.is_due(node.current(), row.journal)
+    today = audience.label_today(node.current(), row.journal) if moved else label
+    return {
+        "closed": closed,
+        "continues": continues,
+        "continued": continued,
+        "may_withdraw": mine and today is not None,
+        "nobody": mine and today is None,
+        "will_read": labels.will_read(today.parties, writer=row.party) if mine and today else "",
+    }
 
 
 def source_of(by: Actor, row: Release) -> Report | None:
-    """Find the report that was released, for those who may read it too: one of its entries has the hash."""
+    """Find the report that was released, as it stands now, for those who may read it too: an entry has the hash."""
+    if not row.of:
+        return None
     same = Report.objects.visible_to(by).select_related("journal")
     same = same.filter(
         type=row.type, owes=row.owes, period=row.period, event_at=row.event_at, party=row.party
     )
     for each in same.order_by("-last_at", "key")[:MOST]:
         if row.of in hashes(by, each):
-            return each
+            return newest(each, reader=by)
     return None
 
 
 def hashes(by: Actor, row: Report) -> list[str]:
-    """Return the hashes of a report's own entries, oldest first."""
-    past = history.of_subject(row.key, reader=by)
-    return [each.place.hash for each in past if each.line.party == row.party]
+    """Return the hashes of a report's own entries, those of the epochs before included."""
+    found, subject = [], row.key
+    while subject:
+        past = history.of_subject(subject, reader=by)
+        found += [each.place.hash for each in past if each.line.party == row.party]
+        subject = audience.preceding(subject)
+    return found
 
 
 def of_report(by: Actor, row: Report) -> dict[str, Any]:
     """Say what was released of a report, what waits for a second person, and whether one may release it."""
     rows = list(Release.objects.visible_to(by).select_related("journal").filter(of__in=hashes(by, row)))
-    stands = acts.hash_of(row, by=by) if rows else ""
+    stands = acts.hash_of(newest(row, reader=by), by=by) if rows else ""
+    latest = [(newest(each, reader=by), each) for each in rows]
     mine = row.party == by.party and row.owes == row.party and by.may(acts.RELEASE)
     return {
         "releases": [
-            _released(each, behind=each.of != stands)
-            for each in sorted(rows, key=lambda each: (-each.released_at, each.key))
+            _released(last, first=each, behind=each.of != stands)
+            for last, each in sorted(latest, key=lambda both: (-both[1].released_at, both[1].key))
         ],
         "proposals": _waiting(by, row) if mine else [],
         "may_release": mine and row.state != "withdrawn" and not _is_stub(row),
     }
 
 
-def _released(row: Release, *, behind: bool) -> dict[str, Any]:
-    label = label_of_row(row)
+def _released(row: Release, *, first: Release, behind: bool) -> dict[str, Any]:
+    """Describe a release as it stands, and whom it reached, which `first` says: what was released in its own epoch."""
+    label = label_of_row(first)
     return {
         "row": row,
+        "released_at": first.released_at,
         "level": label.level,
         "audience": labels.audience_name(label, writer=row.party),
         "readers": labels.may_read(label.parties, writer=row.party),

@@ -4,6 +4,7 @@ from commonwatch.desks.exchange.acts.found import NoSuchReport, NotYours, new_su
 from commonwatch.desks.exchange.acts.releases import (
     RELEASE,
     Choice,
+    NobodyToTell,
     NoSuchRelease,
     NotYourRelease,
     Plan,
@@ -44,6 +45,7 @@ __all__ = [
     "NoSuchRelease",
     "NoSuchReport",
     "NoSuchWaiver",
+    "NobodyToTell",
     "NotSwitched",
     "NotYourRelease",
     "NotYours",

@@ -9,6 +9,7 @@ from commonwatch.access.models import Proposal
 from commonwatch.charter.label import EVERYBODY, Label
 from commonwatch.desks.exchange import rules
 from commonwatch.desks.exchange.acts.found import label_of, new_subject, own_report
+from commonwatch.desks.exchange.carrying import newest, release_going_on
 from commonwatch.desks.exchange.facts import ReleaseWithdrawn, ReportReleased
 from commonwatch.desks.exchange.intake import type_of
 from commonwatch.desks.exchange.models import Release, Report
@@ -32,6 +33,14 @@ class NotYourRelease(Refusal):
     code, status = "exchange.not-your-release", 403
     says = _("This was released by {party}; only {party} may withdraw it.")
     hint = _("Ask {party} to withdraw it.")
+
+
+class NobodyToTell(Refusal):
+    """A release whose journal is closed and whose audience is nobody's any more."""
+
+    code, status = "exchange.nobody-to-tell", 409
+    says = _("This release cannot be withdrawn: nobody is its audience any more.")
+    hint = _("Those who could read it keep it as it was.")
 
 
 class Choice(NamedTuple):
@@ -104,9 +113,10 @@ def _check_new(of: str, target: Label, values: dict[str, Any], *, by: Actor) -> 
 
     :raises ReleasedAlready: while the first release stands.
     """
-    before = Release.objects.visible_to(by).filter(of=of, party=by.party).exclude(state="withdrawn")
-    for each in before:
-        if label_of(each, by=by) == target and each.values == values:
+    before = Release.objects.visible_to(by).select_related("journal").filter(of=of, party=by.party)
+    for each in before.exclude(state="withdrawn"):
+        same = label_of(each, by=by) == target and each.values == values
+        if same and newest(each, reader=by).state != "withdrawn":
             raise rules.ReleasedAlready
 
 
@@ -214,17 +224,29 @@ def _release(plan: Plan, *, by: Actor, offices: Sequence[str]) -> str:
 
 
 @log.turn
-def withdraw_release(*, by: Actor, release: str, ground: str) -> None:
-    """Take a release back; who has read it keeps what was read.
+def withdraw_release(*, by: Actor, release: str, ground: str) -> str:
+    """Take a release back; who has read it keeps what was read. Return the subject that says so.
 
-    :raises NoSuchRelease, NotYourRelease, WithdrawnAlready, ReasonMissing: naming what is wrong.
+    A release in a journal that has closed is continued first, for those who are its audience today.
+
+    :raises NoSuchRelease, NotYourRelease, WithdrawnAlready, ReasonMissing, NobodyToTell: naming what is wrong.
     """
     require(by, "exchange.release-report")
     row = release_of(release, by=by)
     if row.party != by.party:
         raise NotYourRelease(party=row.party)
+    row = newest(row, reader=by)
     rules.check_withdrawal(state=row.state, reason=ground)
-    log.append(ReleaseWithdrawn(ground=ground.strip()), by=by, subject=row.key, label=label_of(row, by=by))
+    fact = ReleaseWithdrawn(ground=ground.strip())
+    if not row.journal.closed:
+        log.append(fact, by=by, subject=row.key, label=label_of(row, by=by))
+        return row.key
+    going = release_going_on(row, eyes=by)
+    if going is None:
+        raise NobodyToTell
+    log.append_many([going.opening, log.Draft(fact, going.subject, going.label, settled=True)], by=by)
+    by.again()
+    return going.subject
 
 
 def release_of(subject: str, *, by: Actor) -> Release:
@@ -232,7 +254,7 @@ def release_of(subject: str, *, by: Actor) -> Release:
 
     :raises NoSuchRelease: absent and forbidden alike.
     """
-    row = Release.objects.visible_to(by).filter(key=subject).first()
+    row = Release.objects.visible_to(by).select_related("journal").filter(key=subject).first()
     if row is None:
         raise NoSuchRelease
     return row

@@ -132,11 +132,12 @@ class Migration(migrations.Migration):
                 ('entry', models.CharField(max_length=36)),
                 ('last_entry', models.CharField(max_length=36)),
                 ('place', models.BigIntegerField()),
+                ('continues', models.CharField(max_length=64, null=True)),
                 ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['journal', 'last_at'], name='release_stream')],
+                'indexes': [models.Index(condition=models.Q(('continues__isnull', False)), fields=['continues'], name='release_continues'), models.Index(fields=['journal', 'last_at'], name='release_stream')],
             },
         ),
         migrations.CreateModel(
