@@ -25,8 +25,8 @@ def run(home: Path) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent, at = os.getppid(), datetime.now(UTC)
     while os.getppid() == parent:
+        time.sleep(LOOKS)  # at the start, too: let the server come up first
         if datetime.now(UTC) >= at:
             at = due(datetime.now(UTC))
             command = [sys.executable, "-m", "commonwatch", "nightly", "--home", str(home)]
             subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
-        time.sleep(LOOKS)
