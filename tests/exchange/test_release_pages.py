@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.urls import reverse
 from django.utils.html import escape
 
 from commonwatch.access import pairs
@@ -10,6 +11,8 @@ from commonwatch.access.models import Proposal
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.models import Release
 from tests.exchange.test_release import VALUES, head, officer, read, release, report
+
+PROVE = reverse("account_reauthenticate")
 
 
 def text(answer):
@@ -113,9 +116,7 @@ def test_a_refused_release_keeps_what_was_chosen(house, at_by):
 def test_who_was_not_there_within_the_last_minutes_is_asked_first(house):
     done = report(house)
     stale = house.client("BY", "na-officer")
-    session = stale.session
-    session["account_authentication_methods"] = [{"method": "password", "at": 1}, {"method": "mfa", "at": 1}]
-    session.save()
+    went_stale(stale)
     shown = stale.get(f"/reports/{done.subject}/release/?audience=members&level=H1&chosen=1&field=events")
 
     assert "Before you release, confirm that it is you." in text(shown)
@@ -235,3 +236,70 @@ def test_a_proposal_is_shown_to_who_may_join_it_and_to_nobody_else(house):
     assert "bridge" in text(house.client("BY", "na-head").get(f"/pairs/{proposal.key}/"))
     for party, office in (("CRC", "head"), ("KZ", "na-head"), ("BY", "na-segment")):
         assert house.client(party, office).get(f"/pairs/{proposal.key}/").status_code == 404
+
+
+def went_stale(client):
+    """Let the last proof of identity of a signed-in client lie long back."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": 1}, {"method": "mfa", "at": 1}]
+    session.save()
+
+
+def form_of(answer):
+    """Read the release's form as a browser without script would send it back."""
+    body = answer.content.decode().partition('id="release"')[2].partition("</form>")[0]
+    found = [
+        (re.search(r'name="(\w+)"', tag).group(1), re.search(r'value="([^"]*)"', tag).group(1))
+        for tag in re.findall(r"<input [^>]*>", body)
+        if "checked" in tag or 'type="hidden"' in tag
+    ]
+    sent = {}
+    for name, value in found:
+        sent.setdefault(name, []).append(value)
+    ground = re.search(r"<textarea [^>]*>([^<]*)</textarea>", body).group(1)
+    return sent | {"ground": ground, "act": "release"}
+
+
+@pytest.mark.parametrize("level", ["H1", "H2"])
+def test_a_dialogue_whose_proof_went_stale_keeps_what_was_typed_and_is_sent_again(house, at_kz, level):
+    password = "SAMPLE long enough to be one"
+    done = report(house, level=level)
+    house.account("BY", "na-officer", password)
+    by = house.client("BY", "na-officer", enforce_csrf_checks=True)
+    address = f"/reports/{done.subject}/release/"
+    first = form_of(by.get(f"{address}?audience=members&level=H1&chosen=1&field=events"))
+    went_stale(by)
+    answer = by.post(address, first | {"ground": "Others ask & wait"})
+    shown = text(answer)
+
+    assert answer.status_code == 403
+    way = re.findall(rf'<a href="({PROVE}[^"]*)"([^>]*)>', answer.content.decode())
+    assert [" ".join(more.split()) for _to, more in way] == ['target="_blank" rel="noopener"']
+    kept = form_of(answer)
+    assert kept["ground"] == escape("Others ask & wait")
+    assert (kept["audience"], kept["level"], kept["field"]) == (["members"], ["H1"], ["events"])
+    assert kept["seen"] == first["seen"]
+    assert "Before you release, confirm that it is you." not in shown
+    assert read(house.na("KZ")) == []
+
+    beside = by.get(way[0][0])
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]*)"', beside.content.decode()).group(1)
+    assert by.post(way[0][0], {"password": password, "csrfmiddlewaretoken": token}).status_code == 302
+    again = by.post(address, kept | {"ground": "Others ask & wait"})
+    assert again.status_code == 302
+    if level == "H2":
+        assert Proposal.objects.visible_to(head(house)).get().body["ground"] == "Others ask & wait"
+    else:
+        assert [row.ground for row in read(house.na("KZ"))] == ["Others ask & wait"]
+
+
+def test_the_way_to_confirm_opens_beside_a_ground_that_was_typed(house, at_by):
+    done = report(house)
+    went_stale(at_by)
+    address = f"/reports/{done.subject}/release/"
+    link = rf'<a href="{PROVE}[^"]*"([^>]*)>'
+
+    assert "_blank" not in re.search(link, text(at_by.get(address))).group(1)
+    looked = at_by.post(address, chosen(act="look"))
+    assert looked.status_code == 200
+    assert "_blank" in re.search(link, text(looked)).group(1)

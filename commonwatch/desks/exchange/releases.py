@@ -45,9 +45,7 @@ def _release(request: HttpRequest, by: Actor, row: Report, choice: acts.Choice) 
     except Refusal as refusal:
         context = releasing.dialogue(by, row, choice) | {"refusal": refusal}
         context["confirm_url"] = _confirm(row.key, request.POST)
-        context["fresh"] = by.fresh or isinstance(
-            refusal, ConfirmItIsYou
-        )  # then the refusal itself leads the way
+        context["fresh"] = by.fresh or isinstance(refusal, ConfirmItIsYou)  # which itself shows the way
         return page(request, "exchange/release_new.html", context, status=refusal.status)
     if done.proposal:
         messages.success(request, gettext("The release was proposed. It waits for a second person."))
