@@ -265,3 +265,65 @@ def test_in_russian_no_english_word_is_left(pages, place):
             if re.search("[A-Za-z]{2}", rest):
                 left.append((path, line))
     assert left == []
+
+
+STALE = """
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+for row in Session.objects.all():
+    kept = SessionStore(row.session_key)
+    kept["account_authentication_methods"] = [
+        each | {"at": 1} for each in kept.get("account_authentication_methods", [])
+    ]
+    kept.save()
+"""
+
+
+def let_proofs_go_stale(place):
+    """Let everybody's last proof of identity lie long back."""
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", STALE],
+        cwd=ROOT, env=environment() | {"COMMONWATCH_HOME": str(place.home)}, check=True,
+    )  # fmt: skip
+
+
+def test_a_release_typed_for_long_is_kept_while_one_confirms_beside_it(pages, place):
+    code, page = place.invite("by-na-4", "na-officer"), pages()
+    join(page, place, "by-na-4", code)
+    page.wait_for_url("**/account/factor/**")
+    set_up_app(page)
+    page.goto(f"{place.url}/reports/new/D1/")
+    page.locator("input[name='f-change'][value=change]").check()
+    page.locator("input[name='f-topics'][value=border]").check()
+    page.fill("#f-text", "SAMPLE: A bridge was closed and opened again.")
+    page.fill("#f-events", "12")
+    page.locator("input[name=_audience][value=center]").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_url("**/reports/report/BY/**")
+    page.get_by_role("link", name="Release", exact=True).click()
+    page.locator("input[name=audience][value=members]").check()
+    page.locator("#preview button[value=release]").wait_for()
+    page.locator("input[name=field][value=text]").uncheck()
+    until(page, "!document.getElementById('preview').innerText.includes('bridge')")
+    page.fill("#ground", "SAMPLE: The neighbours asked for it.")
+    let_proofs_go_stale(place)
+
+    page.locator("#preview button[value=release]").click()
+    way = page.locator("main .notice a[target=_blank]")
+    way.wait_for()
+    assert page.input_value("#ground") == "SAMPLE: The neighbours asked for it."
+    assert page.locator("input[name=audience][value=members]").is_checked()
+    assert not page.locator("input[name=field][value=text]").is_checked()
+    with page.context.expect_page() as opening:
+        way.click()
+    beside = opening.value
+    beside.locator("input[name=password]").fill(PASSWORD)
+    beside.keyboard.press("Enter")
+    beside.wait_for_url(f"{place.url}/")
+
+    page.bring_to_front()
+    page.locator("#preview button[value=release]").click()
+    page.wait_for_url("**/releases/release/BY/**")
+    shown = page.locator("main").inner_text()
+    assert "SAMPLE: The neighbours asked for it." in shown
+    assert "bridge" not in shown
