@@ -116,3 +116,12 @@ def test_the_dialogue_fits_a_narrow_screen(opened, town):
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator("#preview button[value=release]").is_visible()
+
+
+def test_the_ways_to_a_receipt_stand_under_each_other_on_a_narrow_screen(opened, town):
+    page = opened("am-na-officer", to=f"/reports/{filed(town, 'AM')}/")
+    page.set_viewport_size({"width": 390, "height": 800})
+    links = page.locator(".versions small").first.locator("a").all()
+
+    assert len(links) == 2
+    assert len({each.bounding_box()["x"] for each in links}) == 1
