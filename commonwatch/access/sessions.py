@@ -18,6 +18,7 @@ from commonwatch.access.models import Account, shown_name
 from commonwatch.errors import Refusal, _
 
 LASTS = timedelta(hours=12)
+SEEN = "seen"
 
 
 class NoSuchSession(Refusal):
@@ -84,6 +85,7 @@ def _going_on() -> Any:
 def _begin(request: HttpRequest, user: Account, **_more: Any) -> None:
     """Note a session that begins, with its end; forget those that are over."""
     request.session.set_expiry(timezone.now() + LASTS)
+    request.session[SEEN] = int(timezone.now().timestamp())
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     if getattr(request, "provider_gave_factor", False):
         record_authentication(request, user, "mfa", type="provider")

@@ -102,6 +102,26 @@ def test_signing_in_asks_no_more_after_twenty_sessions_than_after_one(house):
     assert client.get("/account/").content.decode().count("/end/") >= 20
 
 
+def test_a_session_that_nobody_uses_ends(house, settings):
+    house.account("BY", "analyst", password=PASSWORD)
+    client = house.client()
+    sign_in(client, "by-analyst", PASSWORD)
+
+    def unused_for(minutes):
+        session = client.session
+        session["seen"] = int(time.time()) - 60 * minutes
+        session.save()
+        return client.get("/").status_code
+
+    assert unused_for(59) == 200
+    assert time.time() - client.session["seen"] < 60, "a session in use is marked"
+    settings.IDLE_SECONDS = 0
+    assert unused_for(61) == 200
+    settings.IDLE_SECONDS = 3600
+    assert unused_for(61) == 302
+    assert client.get("/account/").status_code == 302
+
+
 def test_one_session_is_ended_and_the_others_go_on(house, analyst):
     other = house.client()
     sign_in(other, "by-analyst", PASSWORD)

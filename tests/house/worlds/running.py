@@ -38,6 +38,7 @@ def prepare():
     )  # static files are gathered when a node is made
     django.setup()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # time is not compared
+    settings.IDLE_SECONDS = 0  # sessions are marked by the clock on the wall, which the worlds do not share
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     mail.outbox = []
     logging.disable(logging.CRITICAL)  # a refused method is no news here
