@@ -66,7 +66,10 @@ def missed(leak, *, empty):
     with tempfile.TemporaryDirectory(prefix="two-worlds-leak-") as name:
         folder = Path(name)
         copy(folder)
-        apply(leak, folder)
+        try:
+            apply(leak, folder)
+        except DoesNotApply as error:
+            return str(error)
         done = crawl(leak, folder, empty=empty)
     if done.returncode == CAUGHT:
         return ""
