@@ -119,7 +119,7 @@ def test_the_dialogue_fits_a_narrow_screen(opened, town):
 
 
 def test_the_ways_to_a_receipt_stand_under_each_other_on_a_narrow_screen(opened, town):
-    page = opened("am-na-officer", to=f"/reports/{filed(town, 'AM')}/")
+    page = opened("by-na-officer", to=f"/reports/{filed(town, 'BY')}/")
     page.set_viewport_size({"width": 390, "height": 800})
     links = page.locator(".versions small").first.locator("a").all()
 
