@@ -29,7 +29,7 @@ keys = {}
 for party in parties:
     handle = f"{party.lower()}-na-1"
     accounts.add(handle, party=party, office="na-officer", password=None)
-    keys[party] = accounts.key(handle, client="bench")
+    keys[party] = accounts.key(handle, client="bench", office="", scope=(), days=30)
 print(json.dumps(keys))
 """
 

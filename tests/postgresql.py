@@ -13,6 +13,8 @@ from django.db import connections
 from commonwatch.config import place
 from tests.postgres import create
 
+_TEMPLATES = {}
+
 
 @contextmanager
 def standing_on(alias, url):
@@ -36,11 +38,13 @@ def standing_on(alias, url):
 
 @pytest.fixture(scope="session")
 def template_url(postgres_url, django_db_blocker):
-    """A PostgreSQL database with every table and no row."""
-    url = create(postgres_url, name="template_empty")
-    with django_db_blocker.unblock(), standing_on("default", url):
-        call_command("migrate", verbosity=0)
-    return url
+    """A PostgreSQL database with every table and no row; every module that asks for it is given the same."""
+    if postgres_url not in _TEMPLATES:
+        url = create(postgres_url, name="template_empty")
+        with django_db_blocker.unblock(), standing_on("default", url):
+            call_command("migrate", verbosity=0)
+        _TEMPLATES[postgres_url] = url
+    return _TEMPLATES[postgres_url]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from commonwatch.access.logs import note
 from commonwatch.access.models import Account, Seat, Token, shown_name
 from commonwatch.access.seats import offices_of, porter, seats_of
 from commonwatch.access.sessions import sessions_of
-from commonwatch.charter.mandates import MANDATES
+from commonwatch.charter.mandates import MANDATES, PERSONS
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
 
@@ -136,7 +136,9 @@ def choices(account: Account) -> dict[str, Any]:
             {
                 "key": each.key,
                 "name": offices[each.office].name,
-                "mandates": [(code, MANDATES[code]) for code in sorted(offices[each.office].mandates)],
+                "mandates": [
+                    (code, MANDATES[code]) for code in sorted(offices[each.office].mandates - PERSONS)
+                ],
             }
             for each in held
         ],

@@ -9,6 +9,7 @@ from commonwatch.access.actor import Actor, actor_of
 from commonwatch.access.logs import note
 from commonwatch.access.models import Account, Seat, Token, paper_key
 from commonwatch.access.seats import porter, seats_of
+from commonwatch.charter.mandates import PERSONS
 from commonwatch.errors import Refusal, _
 from commonwatch.register import node
 
@@ -84,7 +85,7 @@ def _limited(account: Account, *, seat: str, scope: Collection[str] | None) -> t
     chosen = next((each for each in held if each.key == seat or not seat), None)
     if chosen is None:
         raise NoOfficeHeld(account=account.handle)
-    carried = node.current().pack.office(chosen.office).mandates
+    carried = node.current().pack.office(chosen.office).mandates - PERSONS
     wanted = carried if scope is None else frozenset(scope)
     if wanted - carried or not wanted:
         raise BeyondOffice(

@@ -30,3 +30,8 @@ MANDATES: Final[Mapping[str, str]] = {
 
 # What an office may do without a second factor: it reads, and prepares for others to send.
 READING: Final[frozenset[str]] = frozenset({"access.read-log", "exchange.see-board", "exchange.draft-report"})
+
+# What only a person does who has just proved who they are: no program's key carries it.
+PERSONS: Final[frozenset[str]] = frozenset(
+    {"access.administer-people", "access.adopt-pack", "exchange.release-report"}
+)

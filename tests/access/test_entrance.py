@@ -13,7 +13,7 @@ from commonwatch.access.actor import (
 from commonwatch.access.acts import end_office
 from commonwatch.access.models import Account, Seat, Token
 from commonwatch.access.seats import offices_of
-from commonwatch.access.tokens import by_token, new_token
+from commonwatch.access.tokens import BeyondOffice, by_token, new_token
 
 PASSWORD = "four unrelated quiet words"
 
@@ -114,3 +114,11 @@ def test_pages_carry_their_guards(house):
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert house.client(enforce_csrf_checks=True).post("/theme/", {"theme": "day"}).status_code == 403
+
+
+def test_what_only_a_person_does_is_carried_by_no_key(house):
+    account = house.account("BY", "na-officer")
+    assert "exchange.release-report" in house.na("BY").mandates
+    assert "exchange.release-report" not in by_token(new_token(account, client="post")).mandates
+    with pytest.raises(BeyondOffice, match=r"exchange\.release-report"):
+        new_token(account, client="other", scope=["exchange.release-report"])

@@ -12,6 +12,7 @@ from commonwatch.config.commands import importing
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import BatchRefused, micros
 from commonwatch.desks.exchange.models import Activation, Report, Slip
+from commonwatch.register import history
 from tests.conftest import data_folder
 
 MAPPING = Path(__file__).resolve().parents[2] / "docs" / "using" / "jhu.yaml"
@@ -105,7 +106,7 @@ def test_a_fall_is_kept_beside_the_report_it_stands_in(house, tmp_path):
     done = importing.take(importing.read(paths, mapping=MAPPING, type_="T1"), by=house.lead())
 
     report = Report.objects.visible_to(house.lead()).get(owes="BY", period="2020-01-24")
-    versions = [past.fact for past in acts.history.of_subject(report.key, reader=house.lead())]
+    versions = [past.fact for past in history.of_subject(report.key, reader=house.lead())]
     assert report.values["cases_new"] == -1
     assert "cases_total: 9 → 8" in versions[0].note
     assert next(row.warnings for row in done if row.party == "BY") == 1

@@ -19,6 +19,8 @@ def pages(town):
         row for each in ("TJ", "KG", "KZ", "RU", "BY") for row in town.line(each).ask("/api/due")["due"]
         if row["timeliness"] == "missing"
     )  # fmt: skip
+    urgent, standing = _to_release(town, "KG", type="U1"), _to_release(town, "TJ", type="D1")
+    release = next(row for row in town.line("BY").ask("/api/releases")["releases"] if row["party"] == "TJ")
     where = f"/duties/{missing['type']}/{missing['party']}/{missing['period']}/"
     center, state, auditor = "crc-duty", "by-na-officer", "crc-auditor"
     return {
@@ -47,11 +49,63 @@ def pages(town):
         "person": ("by-administrator", "/people/by-na-officer/", None),
         "chairs": (state, "/people/", None),
         "audiences": (state, "/audiences/", None),
-        "pairs": ("by-na-head", "/pairs/", None),
+        "release-new": ("kg-na-officer", f"/reports/{urgent['report']}/release/", chosen),
+        "release": (state, f"/releases/{release['release']}/", None),
+        "released": ("tj-na-officer", f"/reports/{standing['report']}/", None),
+        "pairs": ("kg-na-head", "/pairs/", None),
+        "pair": ("kg-na-head", "/pairs/", waiting),
+        "pairs-empty": ("by-na-head", "/pairs/", None),
+        "account": (state, "/account/", None),
+        "account-key": (state, "/account/keys/new/", None),
+        "account-reads": (state, "/account/reads/", None),
+        "factor-app": (state, "/account/factor/", None),
+        "reads": ("by-auditor", "/reads/", None),
+        "events": ("by-administrator", "/events/", None),
+        "join": ("", "/join/", None),
         "sign-in": ("", "/sign-in/", None),
         "not-found": (center, "/reports/report/KZ/none/", None),
         "keys": (center, "/", keys),
     }
+
+
+def _to_release(town, party, **wanted):
+    """Find a report of the sample that its party itself wrote and that stands."""
+    found = town.reports(party, owes=party, **wanted)
+    return next(row for row in found if row["party"] == party and row["state"] == "value")
+
+
+def prepare(browser, town):
+    """Release one report of the sample, and propose the release of another: once, before pages are drawn."""
+    if town.prepared:
+        return
+    town.prepared = True
+    for party, type_, audience in (("TJ", "D1", "public"), ("KG", "U1", "members")):
+        key = _to_release(town, party, type=type_)["report"]
+        handle = f"{party.lower()}-na-officer"
+        made = context(browser, town, handle, width=1560, theme="day", language="en")
+        page = made.new_page()
+        page.goto(f"{town.url}/reports/{key}/release/")
+        if audience == "public":
+            page.locator("input[name=level][value=H0]").check()
+        page.locator(f"input[name=audience][value={audience}]").check()
+        page.locator("#preview button[value=release]").wait_for()
+        page.fill("#ground", "SAMPLE: The neighbours asked for it.")
+        page.locator("#preview button[value=release]").click()
+        page.wait_for_load_state()
+        page.wait_for_timeout(500)
+        made.close()
+
+
+def chosen(page):
+    """Choose to whom a report is released, and see what they will read."""
+    page.locator("input[name=audience][value=central-asia]").check()
+    page.locator("#preview button[value=release]").wait_for()
+
+
+def waiting(page):
+    """Open what waits for a second person."""
+    page.locator("main a[href^='/pairs/proposal/']").first.click()
+    page.wait_for_load_state()
 
 
 def mistaken(page):
@@ -133,6 +187,7 @@ def main():
         if given.home:
             shutil.copytree(given.home, home)
         with served(home, days=given.days) as town, chromium() as browser:
+            prepare(browser, town)
             picture(browser, town, ROOT / "docs" / "images" / "watch.png")
             for width in WIDTHS:
                 for theme in ("day", "night"):

@@ -26,6 +26,7 @@ def axe():
 @pytest.mark.parametrize(("theme", "width"), [("day", 1560), ("night", 390)])
 def test_no_page_has_anything_that_axe_objects_to(browser, town, axe, theme, width):
     kept, faults = {}, []
+    screenshots.prepare(browser, town)
     for name, (handle, path, act) in screenshots.pages(town).items():
         if handle not in kept:
             kept[handle] = screenshots.context(browser, town, handle, width=width, theme=theme, language="en")

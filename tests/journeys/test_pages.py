@@ -8,8 +8,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def drawn(town):
+def drawn(browser, town):
     """The pages that are drawn for the manual."""
+    screenshots.prepare(browser, town)
     return screenshots.pages(town)
 
 

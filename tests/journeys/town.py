@@ -22,7 +22,7 @@ class Town:
     """A served node: its address, its home, and a line for every post that has a key."""
 
     def __init__(self, url, home):
-        self.url, self.home = url, home
+        self.url, self.home, self.prepared = url, home, False
         keys = json.loads((home / KEYS).read_bytes())
         self.lines = {handle: Line(url, handle=handle, key=key) for handle, key in keys.items()}
 
@@ -111,7 +111,7 @@ def sit(page, town, handle, *, to="/"):
     """Sign in by one click, as somebody who looks round does, and open a page."""
     page.goto(f"{town.url}/sign-in/")
     page.locator(f"button[name=handle][value='{handle}']").click()
-    page.wait_for_url(f"{town.url}/")
+    page.wait_for_url(lambda url: "/sign-in/" not in url)  # an administrator is led on to people and offices
     if to != "/":
         page.goto(town.url + to)
 

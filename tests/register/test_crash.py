@@ -1,5 +1,6 @@
 """The server killed at random moments while it takes reports in: a short run of `python -m tests.crash`."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed():
     said = crashed()
 
     assert "lost 0" in said
-    assert "journals consistent 5 of 5" in said
+    good, of = re.search(r"journals consistent (\d+) of (\d+)", said).groups()
+    assert good == of != "0"
 
 
 @pytest.mark.postgresql
