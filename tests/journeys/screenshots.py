@@ -89,7 +89,7 @@ def prepare(browser, town):
             page.locator("input[name=level][value=H0]").check()
         page.locator(f"input[name=audience][value={audience}]").check()
         page.locator("#preview button[value=release]").wait_for()
-        page.fill("#ground", "SAMPLE: The neighbours asked for it.")
+        page.fill("#ground", "SAMPLE: The public should know of it.")
         page.locator("#preview button[value=release]").click()
         page.wait_for_load_state()
         page.wait_for_timeout(500)
