@@ -16,7 +16,7 @@ from commonwatch.access.tokens import by_token
 from commonwatch.desks.exchange import acts, board, forms, labels
 from commonwatch.desks.exchange.acts import Filed
 from commonwatch.desks.exchange.intake import BatchRefused, Sent, moment, type_of
-from commonwatch.desks.exchange.models import Release, Report
+from commonwatch.desks.exchange.models import Lasting, M, Release, Report
 from commonwatch.desks.exchange.rules import ConfirmFirst, ContentRefused
 from commonwatch.errors import Refusal, _
 from commonwatch.formats import strict
@@ -232,6 +232,19 @@ def submit_batch(request: HttpRequest, *, confirmed: bool = True) -> HttpRespons
     return answer({"reports": [filed(each) for each in done]}, status=201)
 
 
+def _asked(**wanted: str) -> dict[str, str]:
+    """Keep what a list is asked for; what is empty asks for nothing."""
+    return {name: value for name, value in wanted.items() if value}
+
+
+def _turned(rows: Lasting[M], *, before: int | None, after: str, limit: int) -> list[M]:
+    """Read one page of a list, newest first and those of one moment by name: what comes after the last one sent."""
+    if before is not None:
+        earlier = Q(last_at__lt=before)
+        rows = rows.filter(earlier | Q(last_at=before, key__gt=after) if after else earlier)
+    return list(rows.select_related("journal").order_by("-last_at", "key")[: max(1, min(limit, 1000))])
+
+
 @api.get("/reports", summary="List reports")
 def list_reports(  # noqa: PLR0913 - the parameters of the address
     request: HttpRequest,
@@ -249,14 +262,8 @@ def list_reports(  # noqa: PLR0913 - the parameters of the address
     moment are in the order of their names.
     """
     by = reader(request)
-    rows = Report.objects.visible_to(by).select_related("journal")
-    wanted = {"type": type, "owes": owes, "period": period}
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-    if before is not None:
-        rows = rows.filter(
-            Q(last_at__lt=before) | Q(last_at=before, key__gt=after) if after else Q(last_at__lt=before)
-        )
-    found = list(rows.order_by("-last_at", "key")[: max(1, min(limit, 1000))])
+    rows = Report.objects.visible_to(by).filter(**_asked(type=type, owes=owes, period=period))
+    found = _turned(rows, before=before, after=after, limit=limit)
     board.look(by, *found, how="api")
     return answer({"reports": [report_out(row) for row in found]})
 
@@ -333,14 +340,8 @@ def list_releases(  # noqa: PLR0913 - the parameters of the address
     A release meets no duty: the duty is met by the report that it is of.
     """
     by = reader(request)
-    rows = Release.objects.visible_to(by).latest_to(by).select_related("journal")
-    wanted = {"type": type, "owes": owes, "period": period}
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-    if before is not None:
-        rows = rows.filter(
-            Q(last_at__lt=before) | Q(last_at=before, key__gt=after) if after else Q(last_at__lt=before)
-        )
-    found = list(rows.order_by("-last_at", "key")[: max(1, min(limit, 1000))])
+    rows = Release.objects.visible_to(by).latest_to(by).filter(**_asked(type=type, owes=owes, period=period))
+    found = _turned(rows, before=before, after=after, limit=limit)
     board.look(by, *found, how="api")
     return answer({"releases": [release_out(row) for row in found]})
 
