@@ -3,6 +3,7 @@
 What is absent and what is forbidden are noted alike, in the log of the party that asked: whose it was is not said.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,7 @@ from commonwatch.access.tokens import why_not
 from commonwatch.errors import Refusal
 
 ASKED = 120
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 FACTORS = {
     authenticator_added: "factor-set",
     authenticator_reset: "factor-set",
@@ -39,6 +41,9 @@ FACTORS = {
 # Refusals that a person meets who errs are not noted; these are met by whoever tries the doors.
 LABELS = frozenset({"exchange.label-not-allowed", "register.unknown-label", "register.other-label"})
 DOORS = frozenset({"register.unreadable-reference", "access.same-person", "access.seen-otherwise"})
+# Fields that no form and no body of ours has: whoever sends one tries to say for themselves who may read or act.
+FORGED = frozenset({"label", "categories", "parties", "journal", "by", "mandates", "is_active"})
+FORGED_IN_JSON = re.compile(rf"unknown field `({'|'.join(sorted(FORGED | {'party', 'office', 'account'}))})`")
 OTHERWISE_NOTED = frozenset({"ui.wrong-entry", "ui.page-too-old"})
 
 
@@ -61,9 +66,20 @@ def notice(request: HttpRequest, answer: HttpResponseBase) -> None:
         _note("form-refused", request, actor)
     elif answer.status_code == 404:
         _not_found(request, actor)
+    elif field := _forged(request, refusal):
+        _note("refused", request, actor, code="ui.forged-field", field=field)
     elif refusal is not None:
         _refused(request, actor, refusal)
     _session(request)
+
+
+def _forged(request: HttpRequest, refusal: Refusal | None) -> str:
+    """Return the name of a field that only a forger sends: ignored in forms, refused in JSON, noted in both."""
+    in_json = FORGED_IN_JSON.search(str(refusal)) if refusal is not None else None
+    if in_json:
+        return in_json.group(1)
+    typed = request.content_type in FORMS and request.method == "POST"
+    return min(FORGED & set(request.POST), default="") if typed else ""
 
 
 def _refused(request: HttpRequest, actor: Actor | None, refusal: Refusal) -> None:

@@ -17,6 +17,7 @@ from commonwatch.access.tokens import new_token
 from commonwatch.charter.label import Label
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
+from commonwatch.desks.exchange.models import Report
 from commonwatch.errors import Broken
 from commonwatch.register import log
 from commonwatch.register.models import Journal
@@ -205,6 +206,26 @@ def test_a_label_that_the_type_does_not_allow_is_noted_also_inside_a_batch(house
         assert sent.status_code == 422
     found = [each for each in noted() if each[0] == "refused"]
     assert [each[3]["code"] for each in found] == ["exchange.label-not-allowed"] * 2
+
+
+def test_fields_that_only_a_forger_sends_are_noted_in_forms_and_in_json(house):
+    key = new_token(house.account("BY", "na-officer"), client="sender")
+    client = house.client("BY", "na-officer")
+    Event.objects.all().delete()
+    forged = {"_period": PERIOD, "parties": "*"}
+    assert client.post("/reports/new/D1/nil/", forged).status_code == 302
+    body = json.dumps({"type": "D1", "period": PERIOD, "label": {"level": "H0"}})
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = house.client().post("/api/reports", body, content_type="application/json", headers=headers)
+    assert answer.status_code == 400
+
+    found = [each[3] for each in noted() if each[0] == "refused"]
+    assert [(each["code"], each["field"]) for each in found] == [
+        ("ui.forged-field", "parties"),
+        ("ui.forged-field", "label"),
+    ]
+    (journal,) = {each.journal for each in Report.objects.select_related("journal")}
+    assert "*" not in journal.parties
 
 
 def test_a_typing_error_is_no_matter_of_security(house):
