@@ -30,6 +30,7 @@ def init(home: Path, pack: str, *, json: bool) -> None:
         say.line(f"was there {said}")
     say.line(f"The node of {made['party']} ({made['organisation']}) is ready.")
     say.line("Next:")
-    say.line(f"  commonwatch user add HANDLE --party {made['party']} --office {made['office']} --home {home}")
+    seat = f"--party {made['party']} --office {made['office']}"
+    say.line(f"  commonwatch user invite {made['party'].lower()}-1 {seat} --home {home}")
     say.line(f"  commonwatch serve --home {home}")
     say.line(f"Keep a copy of {home / 'keys'} in a safe place: these keys sign the journals.")

@@ -126,11 +126,14 @@ def _code(code: str) -> None:
     )
 
 
+def _ground(said: str, *, why: str) -> Callable[[F], F]:
+    """Give a command the option of a ground, with what stands there when none is given."""
+    return click.option("--ground", default=said, show_default=True, help=why)
+
+
 @user.command("close", epilog=ending.epilog())
 @click.argument("handle")
-@click.option(
-    "--ground", default="Closed by the operator.", show_default=True, help="Why, for the security log."
-)
+@_ground("Closed by the operator.", why="Why, for the security log.")
 @inside.at_home
 def user_close(handle: str, ground: str, home: Path) -> None:
     """Close an account: its sessions end, nobody signs in to it any more, and its keys stop working."""
@@ -141,9 +144,7 @@ def user_close(handle: str, ground: str, home: Path) -> None:
 
 @user.command("reopen", epilog=ending.epilog())
 @click.argument("handle")
-@click.option(
-    "--ground", default="Opened by the operator.", show_default=True, help="Why, for the security log."
-)
+@_ground("Opened by the operator.", why="Why, for the security log.")
 @inside.at_home
 def user_reopen(handle: str, ground: str, home: Path) -> None:
     """Open a closed account again, with its password and second factor; its keys stay revoked."""
@@ -197,9 +198,7 @@ def office_give(handle: str, office: str, home: Path, **term: Any) -> None:
 @user_office.command("end", epilog=ending.epilog())
 @click.argument("handle")
 @click.option("--office", required=True, help="The office that ends now.")
-@click.option(
-    "--ground", default="Ended by the operator.", show_default=True, help="Why; it stands in the register."
-)
+@_ground("Ended by the operator.", why="Why; it stands in the register.")
 @inside.at_home
 def office_end(handle: str, office: str, ground: str, home: Path) -> None:
     """End an office that an account holds; keys made for it stop working."""
