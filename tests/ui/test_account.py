@@ -122,6 +122,13 @@ def test_a_session_that_nobody_uses_ends(house, settings):
     assert client.get("/account/").status_code == 302
 
 
+def test_a_session_is_named_by_its_browser_and_told_in_full_on_asking(house, analyst):
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0"
+    UserSession.objects.update(user_agent=agent)
+
+    assert f'<p class="break" title="{agent}">Firefox 141 on Linux</p>' in body(analyst.get("/account/"))
+
+
 def test_one_session_is_ended_and_the_others_go_on(house, analyst):
     other = house.client()
     sign_in(other, "by-analyst", PASSWORD)

@@ -12,10 +12,12 @@ from django.utils.translation import get_language, gettext
 from commonwatch.access.actor import ConfirmItIsYou
 from commonwatch.errors import Refusal
 from commonwatch.register import node
+from commonwatch.ui.browsers import browser_name
 from commonwatch.ui.refusals import told as told_words
 from commonwatch.ui.refusals import way_to_confirm
 
 register = template.Library()
+register.filter(browser_name)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MONTHS = {
