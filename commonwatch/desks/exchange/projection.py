@@ -49,25 +49,14 @@ def slip_subject(*, filer: str, type_: str, owes: str, period: str, mode: str) -
     return name if mode == "real" else f"{name}.{mode}"
 
 
-@projects(ReportSubmitted, Report, first=True)
-def report_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row:
-    """Open the report's row."""
+def _opened(fact: ReportSubmitted | ReportCarried | ReportReleased | ReleaseCarried, line: Line) -> Row:
+    """Begin the row of a report or a release: whose it is, for when, and the entry that opens it."""
     return {
         "type": fact.type,
         "owes": fact.owes,
         "period": fact.period,
-        "party": line.party,
-        "number": fact.number,
-        "state": "nil" if fact.nil else "value",
-        "versions": 1,
-        "values_json": _ENCODE(fact.values).decode(),
-        "channel": fact.channel,
-        "confirms": fact.confirms,
         "event_at": fact.event_at,
-        "tlp": fact.tlp,
-        "imported": line.known_at is not None,
-        "first_at": line.known,
-        "written_at": line.at,
+        "party": line.party,
         "last_at": line.at,
         "entry": line.id,
         "last_entry": line.id,
@@ -75,28 +64,38 @@ def report_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row
     }
 
 
+@projects(ReportSubmitted, Report, first=True)
+def report_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row:
+    """Open the report's row."""
+    return {
+        **_opened(fact, line),
+        "number": fact.number,
+        "state": "nil" if fact.nil else "value",
+        "versions": 1,
+        "values_json": _ENCODE(fact.values).decode(),
+        "channel": fact.channel,
+        "confirms": fact.confirms,
+        "tlp": fact.tlp,
+        "imported": line.known_at is not None,
+        "first_at": line.known,
+        "written_at": line.at,
+    }
+
+
 @projects(ReportCarried, Report, first=True)
 def report_carried(_row: Row | None, fact: ReportCarried, line: Line) -> Row:
     """Open the row of a report that goes on from an earlier epoch; its values come with what is written next."""
     return {
-        "type": fact.type,
-        "owes": fact.owes,
-        "period": fact.period,
-        "party": line.party,
+        **_opened(fact, line),
         "number": fact.number,
         "state": fact.state,
         "versions": fact.versions,
         "channel": fact.channel,
         "confirms": fact.confirms,
-        "event_at": fact.event_at,
         "tlp": fact.tlp,
         "imported": fact.imported,
         "first_at": fact.first_at,
         "written_at": line.at,
-        "last_at": line.at,
-        "entry": line.id,
-        "last_entry": line.id,
-        "place": line.number,
         "continues": fact.continues,
     }
 
@@ -168,11 +167,7 @@ def report_seen(row: Row | None, fact: ReportSeen, line: Line) -> Row:
 def report_released(_row: Row | None, fact: ReportReleased, line: Line) -> Row:
     """Open the release's row."""
     return {
-        "type": fact.type,
-        "owes": fact.owes,
-        "period": fact.period,
-        "event_at": fact.event_at,
-        "party": line.party,
+        **_opened(fact, line),
         "state": "nil" if fact.nil else "value",
         "version": fact.version,
         "values_json": _ENCODE(fact.values).decode(),
@@ -181,10 +176,6 @@ def report_released(_row: Row | None, fact: ReportReleased, line: Line) -> Row:
         "ground": fact.ground,
         "offices": ",".join(fact.offices),
         "released_at": line.at,
-        "last_at": line.at,
-        "entry": line.id,
-        "last_entry": line.id,
-        "place": line.number,
     }
 
 
@@ -192,18 +183,10 @@ def report_released(_row: Row | None, fact: ReportReleased, line: Line) -> Row:
 def release_carried(_row: Row | None, fact: ReleaseCarried, line: Line) -> Row:
     """Open the row of a release that goes on from an earlier epoch, so that it can be withdrawn there."""
     return {
-        "type": fact.type,
-        "owes": fact.owes,
-        "period": fact.period,
-        "event_at": fact.event_at,
-        "party": line.party,
+        **_opened(fact, line),
         "version": fact.version,
         "of": "",
         "released_at": line.at,
-        "last_at": line.at,
-        "entry": line.id,
-        "last_entry": line.id,
-        "place": line.number,
         "continues": fact.continues,
     }
 
