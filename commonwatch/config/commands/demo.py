@@ -1,8 +1,11 @@
 """`commonwatch demo`: a node with invented reports, to look around."""
 
+import ctypes
+import gc
 import os
 import socket
 import sys
+from contextlib import suppress
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from commonwatch.config.commands import ending, inside, say
 from commonwatch.config.commands.serve import PortTaken, serve
-from commonwatch.config.sample import marker, nights, posts
+from commonwatch.config.sample import marker, posts
 
 PACK = "csto"
 DAYS = 60
@@ -69,15 +72,21 @@ def demo(  # noqa: PLR0913 - one for each option of the command
         return
     shown = f"[{host}]" if ":" in host else host
     living = _posts(made.plan, url=f"http://{shown}:{port}", home=home, still=still)
-    beside = (living, _way().Process(target=nights.run, args=(home,), daemon=True))
-    for each in beside:
-        each.start()
+    _give_back()
+    living.start()
     try:
         ctx.invoke(serve, home=home, host=host, port=port, threads=32, workers=1)
     finally:
-        for each in beside:
-            each.terminate()
-            each.join(timeout=5)
+        living.terminate()
+        living.join(timeout=5)
+
+
+def _give_back() -> None:
+    """Give the machine back what making the sample took, and share with the processes to come what stays."""
+    gc.collect()
+    gc.freeze()
+    with suppress(AttributeError, OSError):  # only GNU's C library can be asked
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _check_free(host: str, port: int) -> None:

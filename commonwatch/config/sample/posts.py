@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from commonwatch.config.sample import words
 from commonwatch.config.sample.deeds import stamp
 from commonwatch.config.sample.figures import corrected
+from commonwatch.config.sample.nights import Night
 from commonwatch.config.sample.plan import Plan
 
 KEYS: Final = "posts.json"
@@ -299,13 +300,15 @@ def run(  # noqa: PLR0913 - what a day needs, by name
     if not wait_until_ready(url, seconds=60):
         return
     print(*(line.replace("{server}", str(parent)) for line in greeting), sep="\n", flush=True)  # noqa: T201 - the command's own answer
-    if still:
-        return
     keys: dict[str, str] = json.loads((home / KEYS).read_bytes())
     rng = Random()  # noqa: S311 - an invented day, not a key
     posts = Posts(plan, url=url, keys=keys, rng=rng)
+    night = Night(home)
     while os.getppid() == parent:
         time.sleep(rng.uniform(*pause))
+        night.look()
+        if still:
+            continue
         try:
             posts.step()
         except OSError as error:
