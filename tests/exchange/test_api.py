@@ -216,3 +216,20 @@ def test_something_unusual_is_named_and_asked_about_when_the_program_wants_to_be
     assert [each["code"] for each in taken.json()["warnings"]] == ["unusual"]
     kept = belarus.get(f"reports/{taken.json()['report']}/versions").json()["entries"][0]["body"]
     assert kept["warned"] == ["unusual"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("reports?before=9223372036854775808", ["before"]),
+        ("releases?limit=many&before=x", ["before", "limit"]),
+        ("reports?type=%00", ["type"]),
+        ("reports/report%00", ["report"]),
+        ("due?party=%00", ["party"]),
+    ],
+)
+def test_what_cannot_be_read_in_an_address_is_named(belarus, asked, named):
+    answer = belarus.get(asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "api.bad-parameter")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert [each["field"] for each in answer.json()["errors"]] == named

@@ -7,34 +7,43 @@ import msgspec
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Field, NinjaAPI, Schema
+from django.utils.translation import gettext
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
 from commonwatch import __version__
-from commonwatch.access.actor import Actor, SignInFirst, require
+from commonwatch.access.actor import Actor, NotMandated, SignInFirst, require
 from commonwatch.access.asking import actor_for
+from commonwatch.access.limits import TooManyTries
 from commonwatch.access.tokens import by_token
-from commonwatch.desks.exchange import acts, board, forms, labels
+from commonwatch.desks.exchange import acts, board, described, forms, labels, rules
 from commonwatch.desks.exchange.acts import Filed
-from commonwatch.desks.exchange.intake import BatchRefused, Sent, moment, type_of
+from commonwatch.desks.exchange.described import Batch, Correction, Moment, Text, Withdrawal
+from commonwatch.desks.exchange.intake import (
+    BadReference,
+    BatchRefused,
+    OtherContent,
+    Sent,
+    UnknownParty,
+    UnknownType,
+    moment,
+    type_of,
+)
 from commonwatch.desks.exchange.models import Lasting, M, Release, Report
 from commonwatch.desks.exchange.rules import ConfirmFirst, ContentRefused
 from commonwatch.errors import Refusal, _
 from commonwatch.formats import strict
 from commonwatch.formats.tlp import written
-from commonwatch.register import history, node
+from commonwatch.journal.entry import TooLarge
+from commonwatch.register import guard, history, log, node, pen
 from commonwatch.register.gate import label_of
+from commonwatch.ui import errors
 from commonwatch.ui.noticing import remember
 from commonwatch.ui.refusals import problem, told
 
 MOST = 5000
-
-api = NinjaAPI(
-    title="Commonwatch",
-    version=__version__,
-    description="Reports in, duties and receipts out. Send your key as `Authorization: Bearer KEY`.",
-    urls_namespace="api",
-    docs_url=None,
-)
 
 
 class TooMany(Refusal):
@@ -53,66 +62,82 @@ class KeyNeeded(Refusal):
     hint = _("Send the header Authorization: Bearer KEY. The operator makes keys with: commonwatch token add")
 
 
-class Batch(msgspec.Struct, forbid_unknown_fields=True):
-    """A batch as sent."""
+class BadParameter(Refusal):
+    """Something in the address cannot be read."""
 
-    reports: list[Sent]
-
-
-class ReportIn(Schema):
-    """One report. Only `type` is needed by every type; the type's form says the rest.
-
-    `tlp` is a marking of TLP 2.0 in place of `level`: the organisation's pack gives it a level, and nobody beyond its
-    bound reads. RED needs an audience.
-    """
-
-    type: str
-    period: str = ""
-    values: dict[str, Any] = Field(default_factory=dict)
-    nil: bool = False
-    owes: str = ""
-    event_at: str = ""
-    level: str = ""
-    audience: str = ""
-    tlp: str = ""
-    ref: str = ""
-    note: str = ""
+    code, status = "api.bad-parameter", 422
+    says = _("Something in the address cannot be read: {names}.")
+    hint = _("The document at /api/openapi.json says what each may hold.")
 
 
-class CorrectionIn(Schema):
-    """A correction: all values of the new version, and why."""
+class Programs(NinjaAPI):
+    """The interface, whose document is completed by `described`."""
 
-    values: dict[str, Any] = Field(default_factory=dict)
-    nil: bool = False
-    reason: str
-    ref: str = ""
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Name an operation by its view."""
+        return operation.view_func.__name__
 
-
-class WithdrawalIn(Schema):
-    """Why a report no longer stands."""
-
-    reason: str
-
-
-class BatchIn(Schema):
-    """Up to 5,000 reports."""
-
-    reports: list[ReportIn]
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """Return the whole document."""
+        document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        described.complete(document)
+        return document
 
 
-class Correction(msgspec.Struct, forbid_unknown_fields=True):
-    """A correction as sent."""
+api = Programs(
+    title="Commonwatch",
+    version=__version__,
+    description=(
+        "Reports in, duties and receipts out. Send your key as `Authorization: Bearer KEY`; what reads also answers to "
+        "a signed-in session. Refusals are problem+json (RFC 9457): go by their `code`. What is absent and what is not "
+        "open to you look alike. Errors of value are named field by field."
+    ),
+    urls_namespace="api",
+    docs_url=None,
+)
 
-    reason: str
-    values: dict[str, Any] = {}
-    nil: bool = False
-    ref: str = ""
-
-
-class Withdrawal(msgspec.Struct, forbid_unknown_fields=True):
-    """A withdrawal as sent."""
-
-    reason: str
+READING = (SignInFirst, BadParameter, TooManyTries)
+WRITING = (
+    strict.BadJson,
+    KeyNeeded,
+    NotMandated,
+    log.NotHere,
+    log.Closed,
+    log.OtherLabel,
+    log.Unwritable,
+    BadParameter,
+    TooManyTries,
+    log.NotAdopted,
+    guard.BehindGuard,
+    pen.Stopped,
+)
+FILING = (
+    acts.NoSuchReport,
+    OtherContent,
+    UnknownType,
+    UnknownParty,
+    BadReference,
+    rules.NotOwed,
+    rules.PeriodUnknown,
+    rules.PeriodAhead,
+    rules.PeriodMissing,
+    rules.EventTimeMissing,
+    rules.LabelNotAllowed,
+    rules.TwoMarkings,
+    rules.ChannelNotAllowed,
+    ContentRefused,
+    ConfirmFirst,
+)
+CHANGING = (
+    *WRITING,
+    acts.NoSuchReport,
+    acts.NotYours,
+    rules.WithdrawnAlready,
+    rules.ReasonMissing,
+    errors.TooLarge,
+)
 
 
 def writer(request: HttpRequest) -> Actor:
@@ -152,9 +177,21 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return problem(refusal)
 
 
-def faults(found: Any) -> list[dict[str, str]]:
+@api.exception_handler(ValidationError)
+def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer for an address of which something cannot be read, naming what."""
+    named = sorted({str(each["loc"][-1]) for each in error.errors})
+    places = [
+        {"field": name, "code": "unreadable", "says": gettext("This cannot be read.")} for name in named
+    ]
+    refusal = BadParameter(names=named)
+    remember(request, refusal)
+    return problem(refusal, extra={"errors": places})
+
+
+def faults(found: Any) -> list[described.Fault]:
     """Describe faults of single values: field, code, sentence."""
-    return [{"field": each.field, "code": each.code, "says": forms.fault_text(each)} for each in found]
+    return [described.Fault(each.field, each.code, forms.fault_text(each)) for each in found]
 
 
 def _in_batch(index: int, refusal: Refusal) -> dict[str, Any]:
@@ -175,31 +212,31 @@ def receipts() -> str:
     return reverse("exchange:receipt", args=["ENTRY"])
 
 
-def filed(each: Filed) -> dict[str, Any]:
+def filed(each: Filed) -> described.Taken:
     """Describe what was filed; the receipt is fetched by its address."""
-    return {
-        "report": each.subject,
-        "entry": each.entry,
-        "hash": each.hash,
-        "number": each.number,
-        "at": moment(each.at).isoformat(),
-        "again": each.again,
-        "receipt": receipts().replace("ENTRY", each.entry),
-        "warnings": faults(each.warnings),
-    }
-
-
-def body(schema: type[Schema], **example: Any) -> dict[str, Any]:
-    """Describe a request's body for OpenAPI; the bytes themselves are read strictly by the view."""
-    content = {"schema": schema.model_json_schema(), "example": example}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    return described.Taken(
+        report=each.subject,
+        entry=each.entry,
+        hash=each.hash,
+        number=each.number,
+        at=moment(each.at).isoformat(),
+        again=each.again,
+        receipt=receipts().replace("ENTRY", each.entry),
+        warnings=faults(each.warnings),
+    )
 
 
 @api.post(
     "/reports",
-    summary="File one report",
-    openapi_extra=body(
-        ReportIn, type="D1", period="2026-09-14", values={"change": "no_change"}, ref="d1-0914"
+    **described.operation(
+        "File one report",
+        tag="reports",
+        takes=Sent,
+        answers={
+            201: ("The report was written.", described.Taken),
+            200: ("It had been sent before; nothing new was written.", described.Taken),
+        },
+        refusals=(*WRITING, TooLarge, errors.TooLarge, *FILING),
     ),
 )
 def submit(request: HttpRequest, *, confirmed: bool = True) -> HttpResponse:
@@ -216,8 +253,13 @@ def submit(request: HttpRequest, *, confirmed: bool = True) -> HttpResponse:
 
 @api.post(
     "/reports/batch",
-    summary="File many reports, all or none",
-    openapi_extra=body(BatchIn, reports=[{"type": "D1", "period": "2026-09-14", "nil": True}]),
+    **described.operation(
+        "File many reports, all or none",
+        tag="reports",
+        takes=Batch,
+        answers={201: ("Every report was written, or had been before.", described.TakenBatch)},
+        refusals=(*WRITING, TooMany, TooLarge, errors.TooLarge, acts.NoSuchReport, BatchRefused),
+    ),
 )
 def submit_batch(request: HttpRequest, *, confirmed: bool = True) -> HttpResponse:
     """File a batch: either every report is taken, or none and every fault is named with its index.
@@ -245,15 +287,23 @@ def _turned(rows: Lasting[M], *, before: int | None, after: str, limit: int) -> 
     return list(rows.select_related("journal").order_by("-last_at", "key")[: max(1, min(limit, 1000))])
 
 
-@api.get("/reports", summary="List reports")
+@api.get(
+    "/reports",
+    **described.operation(
+        "List reports",
+        tag="reports",
+        answers={200: ("A page of reports.", described.Reports)},
+        refusals=READING,
+    ),
+)
 def list_reports(  # noqa: PLR0913 - the parameters of the address
     request: HttpRequest,
     *,
-    type: str = "",
-    owes: str = "",
-    period: str = "",
-    before: int | None = None,
-    after: str = "",
+    type: Text = "",
+    owes: Text = "",
+    period: Text = "",
+    before: Moment | None = None,
+    after: Text = "",
     limit: int = 100,
 ) -> HttpResponse:
     """List the reports that the caller may read, newest first.
@@ -268,8 +318,16 @@ def list_reports(  # noqa: PLR0913 - the parameters of the address
     return answer({"reports": [report_out(row) for row in found]})
 
 
-@api.get("/reports/{path:report}/versions", summary="Every version of a report")
-def versions(request: HttpRequest, report: str) -> HttpResponse:
+@api.get(
+    "/reports/{path:report}/versions",
+    **described.operation(
+        "Every version of a report",
+        tag="reports",
+        answers={200: ("Every entry, oldest first.", described.Versions)},
+        refusals=(*READING, acts.NoSuchReport),
+    ),
+)
+def versions(request: HttpRequest, report: Text) -> HttpResponse:
     """Give everything written on a report, oldest first, as the exact facts."""
     by = reader(request)
     row = Report.objects.visible_to(by).filter(key=report).first()
@@ -282,10 +340,22 @@ def versions(request: HttpRequest, report: str) -> HttpResponse:
 
 @api.post(
     "/reports/{path:report}/correct",
-    summary="Correct a report",
-    openapi_extra=body(CorrectionIn, values={"events": 11}, reason="One event was counted twice"),
+    **described.operation(
+        "Correct a report",
+        tag="reports",
+        takes=Correction,
+        answers={200: ("The new version, or the one sent before.", described.Taken)},
+        refusals=(
+            *CHANGING,
+            TooLarge,
+            rules.NothingChanged,
+            OtherContent,
+            BadReference,
+            ContentRefused,
+        ),
+    ),
 )
-def correct(request: HttpRequest, report: str) -> HttpResponse:
+def correct(request: HttpRequest, report: Text) -> HttpResponse:
     """Put a new version beside the earlier ones."""
     by = writer(request)
     sent = strict.read(request.body, type=Correction)
@@ -303,18 +373,31 @@ def correct(request: HttpRequest, report: str) -> HttpResponse:
 
 @api.post(
     "/reports/{path:report}/withdraw",
-    summary="Withdraw a report",
-    openapi_extra=body(WithdrawalIn, reason="Sent for the wrong day"),
+    **described.operation(
+        "Withdraw a report",
+        tag="reports",
+        takes=Withdrawal,
+        answers={200: ("The entry that withdraws it.", described.Taken)},
+        refusals=(*CHANGING, TooLarge),
+    ),
 )
-def withdraw(request: HttpRequest, report: str) -> HttpResponse:
+def withdraw(request: HttpRequest, report: Text) -> HttpResponse:
     """Take a report back; its duty is open again."""
     by = writer(request)
     sent = strict.read(request.body, type=Withdrawal)
     return answer(filed(acts.withdraw_report(by=by, report=report, reason=sent.reason)))
 
 
-@api.get("/reports/{path:report}", summary="One report")
-def one(request: HttpRequest, report: str) -> HttpResponse:
+@api.get(
+    "/reports/{path:report}",
+    **described.operation(
+        "One report",
+        tag="reports",
+        answers={200: ("The report as it stands.", described.ReportShown)},
+        refusals=(*READING, acts.NoSuchReport),
+    ),
+)
+def one(request: HttpRequest, report: Text) -> HttpResponse:
     """Give a report as it stands."""
     by = reader(request)
     row = Report.objects.visible_to(by).select_related("journal").filter(key=report).first()
@@ -324,15 +407,23 @@ def one(request: HttpRequest, report: str) -> HttpResponse:
     return answer(report_out(row))
 
 
-@api.get("/releases", summary="List releases")
+@api.get(
+    "/releases",
+    **described.operation(
+        "List releases",
+        tag="releases",
+        answers={200: ("A page of releases.", described.Releases)},
+        refusals=READING,
+    ),
+)
 def list_releases(  # noqa: PLR0913 - the parameters of the address
     request: HttpRequest,
     *,
-    type: str = "",
-    owes: str = "",
-    period: str = "",
-    before: int | None = None,
-    after: str = "",
+    type: Text = "",
+    owes: Text = "",
+    period: Text = "",
+    before: Moment | None = None,
+    after: Text = "",
     limit: int = 100,
 ) -> HttpResponse:
     """List what was released to the caller's party or by it, newest first; pages are turned as those of reports.
@@ -346,8 +437,16 @@ def list_releases(  # noqa: PLR0913 - the parameters of the address
     return answer({"releases": [release_out(row) for row in found]})
 
 
-@api.get("/releases/{path:release}", summary="One release")
-def one_release(request: HttpRequest, release: str) -> HttpResponse:
+@api.get(
+    "/releases/{path:release}",
+    **described.operation(
+        "One release",
+        tag="releases",
+        answers={200: ("The release as it stands.", described.ReleaseShown)},
+        refusals=(*READING, acts.NoSuchRelease),
+    ),
+)
+def one_release(request: HttpRequest, release: Text) -> HttpResponse:
     """Give a release: what it says, who released it on what ground, and the hash of the entry that it is of."""
     by = reader(request)
     row = Release.objects.visible_to(by).select_related("journal").filter(key=release).first()
@@ -357,118 +456,149 @@ def one_release(request: HttpRequest, release: str) -> HttpResponse:
     return answer(release_out(row))
 
 
-@api.get("/due", summary="What a party owes")
-def due(request: HttpRequest, party: str = "") -> HttpResponse:
+@api.get(
+    "/due",
+    **described.operation(
+        "What a party owes",
+        tag="duties",
+        answers={200: ("Each duty and how it stands.", described.Duties)},
+        refusals=(*READING, NotMandated),
+    ),
+)
+def due(request: HttpRequest, party: Text = "") -> HttpResponse:
     """List the duties of the caller's party (or, for the board's readers, of another) and how each stands."""
     by = reader(request)
     require(by, "exchange.see-board")
     return answer({"due": [duty_out(each) for each in board.duties(by, party=party or by.party)]})
 
 
-@api.get("/types", summary="The information types")
+@api.get(
+    "/types",
+    **described.operation(
+        "The information types",
+        tag="duties",
+        answers={200: ("Every type in short.", described.Types)},
+        refusals=READING,
+    ),
+)
 def types(request: HttpRequest) -> HttpResponse:
     """List the information types of the regulation."""
     reader(request)
     return answer({"types": [type_out(each.code) for each in board.types()]})
 
 
-@api.get("/types/{code}", summary="One information type with its form")
-def one_type(request: HttpRequest, code: str) -> HttpResponse:
+@api.get(
+    "/types/{code}",
+    **described.operation(
+        "One information type with its form",
+        tag="duties",
+        answers={200: ("The type with its form.", described.TypeForm)},
+        refusals=(*READING, UnknownType),
+    ),
+)
+def one_type(request: HttpRequest, code: Text) -> HttpResponse:
     """Give a type: when it falls due, its fields, codelists and checks."""
     reader(request)
-    return answer(type_out(code, full=True))
+    return answer(form_out(code))
 
 
-def type_out(code: str, *, full: bool = False) -> dict[str, Any]:
-    """Describe an information type."""
+def type_out(code: str) -> described.TypeShown:
+    """Describe an information type in short."""
     type_ = type_of(code)
-    plain: dict[str, Any] = msgspec.to_builtins(type_)
-    if full:
-        used = {each.codelist for each in type_.fields if each.codelist}
-        lists = [msgspec.to_builtins(each) for each in node.current().pack.codelists if each.code in used]
-        return plain | {"codelists": lists}
-    return {
-        name: plain[name] for name in ("code", "name", "line", "level", "audience", "proposal", "schedule")
-    }
+    return described.TypeShown(
+        **{name: getattr(type_, name) for name in described.TypeShown.__struct_fields__}
+    )
 
 
-def report_out(row: Report) -> dict[str, Any]:
+def form_out(code: str) -> described.TypeForm:
+    """Describe an information type with its form."""
+    type_ = type_of(code)
+    used = {each.codelist for each in type_.fields if each.codelist}
+    lists = tuple(each for each in node.current().pack.codelists if each.code in used)
+    return described.TypeForm(**msgspec.structs.asdict(type_), codelists=lists)
+
+
+def report_out(row: Report) -> described.ReportShown:
     """Describe a report as it stands."""
-    return {
-        "report": row.key,
-        "type": row.type,
-        "owes": row.owes,
-        "period": row.period,
-        "party": row.party,
-        "state": row.state,
-        "versions": row.versions,
-        "values": row.values,
-        "channel": row.channel,
-        "first_at": moment(row.first_at).isoformat(),
-        "last_at": moment(row.last_at).isoformat(),
-        "page": row.last_at,
-        "entry": row.last_entry,
-        **_label_out(row, tlp=row.tlp),
-    }
+    tlp, label = _label_out(row, tlp=row.tlp)
+    return described.ReportShown(
+        report=row.key,
+        type=row.type,
+        owes=row.owes,
+        period=row.period,
+        party=row.party,
+        state=row.state,  # type: ignore[arg-type] # one of three, by the projection
+        versions=row.versions,
+        values=row.values,
+        channel=row.channel,
+        first_at=moment(row.first_at).isoformat(),
+        last_at=moment(row.last_at).isoformat(),
+        page=row.last_at,
+        entry=row.last_entry,
+        tlp=tlp,
+        label=label,
+    )
 
 
-def _label_out(row: Report | Release, *, tlp: str = "") -> dict[str, Any]:
-    """Describe a label, and the TLP marking under which it goes out."""
+def _label_out(row: Report | Release, *, tlp: str = "") -> tuple[Any, described.Label]:
+    """Describe the TLP marking under which something goes out, and its label."""
     journal = row.journal
     label = label_of(level=journal.level, categories=journal.categories, parties=journal.parties)
     plain = labels.plain(label, writer=row.party, tlp=tlp)._asdict()
-    return {"tlp": written(plain.pop("tlp")), "label": plain}
+    return written(plain.pop("tlp")), described.Label(**plain)
 
 
-def release_out(row: Release) -> dict[str, Any]:
+def release_out(row: Release) -> described.ReleaseShown:
     """Describe a release as it stands. `of` is the hash of the report's entry, empty where it continues another."""
-    return {
-        "release": row.key,
-        "type": row.type,
-        "owes": row.owes,
-        "period": row.period,
-        "event_at": row.event_at,
-        "party": row.party,
-        "offices": [each for each in row.offices.split(",") if each],
-        "state": row.state,
-        "values": row.values,
-        "part": row.part,
-        "version": row.version,
-        "of": row.of,
-        "continues": row.continues,
-        "ground": row.ground,
-        "end_ground": row.end_ground,
-        "released_at": moment(row.released_at).isoformat(),
-        "last_at": moment(row.last_at).isoformat(),
-        "page": row.last_at,
-        "entry": row.last_entry,
-        **_label_out(row),
-    }
+    tlp, label = _label_out(row)
+    return described.ReleaseShown(
+        release=row.key,
+        type=row.type,
+        owes=row.owes,
+        period=row.period,
+        event_at=row.event_at,
+        party=row.party,
+        offices=[each for each in row.offices.split(",") if each],
+        state=row.state,  # type: ignore[arg-type] # one of three, by the projection
+        values=row.values,
+        part=row.part,
+        version=row.version,
+        of=row.of,
+        continues=row.continues,
+        ground=row.ground,
+        end_ground=row.end_ground,
+        released_at=moment(row.released_at).isoformat(),
+        last_at=moment(row.last_at).isoformat(),
+        page=row.last_at,
+        entry=row.last_entry,
+        tlp=tlp,
+        label=label,
+    )
 
 
-def entry_out(each: history.Past) -> dict[str, Any]:
+def entry_out(each: history.Past) -> described.EntryShown:
     """Describe an entry."""
-    return {
-        "entry": each.line.id,
-        "kind": each.kind,
-        "at": moment(each.line.at).isoformat(),
-        "known_at": None if each.line.known_at is None else moment(each.line.known_at).isoformat(),
-        "party": each.line.party,
-        "office": each.line.office,
-        "hash": each.line.hash,
-        "body": msgspec.to_builtins(each.fact),
-    }
+    return described.EntryShown(
+        entry=each.line.id,
+        kind=each.kind,
+        at=moment(each.line.at).isoformat(),
+        known_at=None if each.line.known_at is None else moment(each.line.known_at).isoformat(),
+        party=each.line.party,
+        office=each.line.office,
+        hash=each.line.hash,
+        body=msgspec.to_builtins(each.fact),
+    )
 
 
-def duty_out(each: board.Duty) -> dict[str, Any]:
+def duty_out(each: board.Duty) -> described.DutyShown:
     """Describe a duty and how it stands."""
     status = each.status
-    return {
-        "type": each.slot.type,
-        "party": each.slot.party,
-        "period": each.slot.period,
-        "due_at": each.slot.due_at.isoformat(),
-        "missing_at": each.slot.missing_at.isoformat(),
-        "timeliness": status.timeliness if status else None,
-        "content": status.content if status else None,
-    }
+    return described.DutyShown(
+        type=each.slot.type,
+        party=each.slot.party,
+        period=each.slot.period,
+        due_at=each.slot.due_at.isoformat(),
+        missing_at=each.slot.missing_at.isoformat(),
+        timeliness=status.timeliness if status else None,
+        content=status.content if status else None,
+    )
