@@ -1,6 +1,7 @@
 """Labels in words: who will read, who reads, and at which level; the same words before sending and after it."""
 
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
@@ -14,7 +15,6 @@ from commonwatch.desks.exchange.carrying import readers_on
 from commonwatch.desks.exchange.intake import content_label, moment, status_label
 from commonwatch.desks.exchange.models import Report
 from commonwatch.errors import Refusal
-from commonwatch.formats import stanag4774
 from commonwatch.register import node
 from commonwatch.register.gate import label_of
 from commonwatch.ui.templatetags.cw import party_name, words
@@ -103,6 +103,7 @@ def plain(label: Label, *, writer: str, tlp: str = "") -> Plain:
 def stanag(label: Label, *, writer: str, at: int) -> bytes:
     """Write a label as XML after STANAG 4774; `at` is when it was put on, in microseconds UTC."""
     said = markings.outside(label, originator=writer)
+    stanag4774 = import_module("commonwatch.formats.stanag4774")  # it loads lxml, which little else needs
     whole = stanag4774.Confidentiality(
         policy=node.current().pack.organisation,
         classification=said.classification,
@@ -111,7 +112,8 @@ def stanag(label: Label, *, writer: str, at: int) -> bytes:
         originator=writer,
         created_at=moment(at),
     )
-    return stanag4774.write(whole)
+    written: bytes = stanag4774.write(whole)
+    return written
 
 
 # The chooser of a form
