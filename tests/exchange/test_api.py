@@ -29,8 +29,9 @@ class Program:
             headers={"Authorization": f"Bearer {self.key}"},
         )
 
-    def get(self, path):
-        return self.client.get(f"/api/{path}", headers={"Authorization": f"Bearer {self.key}"})
+    def get(self, path, **headers):
+        headers = {"Authorization": f"Bearer {self.key}"} | headers
+        return self.client.get(f"/api/{path}", headers=headers)
 
 
 @pytest.fixture
@@ -233,3 +234,15 @@ def test_what_cannot_be_read_in_an_address_is_named(belarus, asked, named):
     assert (answer.status_code, answer.json()["code"]) == (422, "api.bad-parameter")
     assert answer["Content-Type"] == "application/problem+json"
     assert [each["field"] for each in answer.json()["errors"]] == named
+
+
+def test_who_asks_again_what_is_due_is_told_in_a_word_that_nothing_has_changed(house, belarus):
+    first = belarus.get("due")
+    asked = {"If-None-Match": first["ETag"]}
+    again = belarus.get("due", **asked)
+    assert (again.status_code, again.content) == (304, b"")
+    Program(house, "KZ").post("reports", D1)
+    assert belarus.get("due", **asked).status_code == 304
+    belarus.post("reports", D1)
+    changed = belarus.get("due", **asked)
+    assert (changed.status_code, changed["ETag"] == first["ETag"]) == (200, False)

@@ -96,7 +96,7 @@ def test_every_example_fits_its_schema(document):
         answers = each["responses"].items()
         for content in [
             *each.get("requestBody", {"content": {}})["content"].values(),
-            *(content for _status, answer in answers for content in answer["content"].values()),
+            *(content for _status, answer in answers for content in answer.get("content", {}).values()),
         ]:
             schema = content["schema"] | {"components": document["components"]}
             given_ = [one["value"] for one in content.get("examples", {}).values()] or [content["example"]]
@@ -104,7 +104,7 @@ def test_every_example_fits_its_schema(document):
                 jsonschema.validate(example, schema)
                 looked += 1
         for status, answer in answers:
-            of_problem = answer["content"].get("application/problem+json")
+            of_problem = answer.get("content", {}).get("application/problem+json")
             if of_problem:
                 assert {one["value"]["status"] for one in of_problem["examples"].values()} == {int(status)}, (
                     path
@@ -125,7 +125,7 @@ def test_every_example_is_taken_by_the_interface(document, house, belarus):
     assert Program(house, "KZ").post("reports/batch", example("submit_batch")).status_code == 201
     for name, (path, method, each) in known.items():
         if method == "get" and "{report}" not in path and "{release}" not in path:
-            asks = {one["name"]: one["example"] for one in each["parameters"]}
+            asks = {one["name"]: one["example"] for one in each["parameters"] if one["in"] != "header"}
             address = path.removeprefix("/api/").format(code=asks.pop("code", ""))
             query = "&".join(f"{name}={value}" for name, value in asks.items())
             assert belarus.get(f"{address}?{query}").status_code == 200, name
@@ -181,7 +181,7 @@ ODD = ("\0", "\x7f\x01", "\ufffe", "𐍈" * 3, "a" * 5000, "'", "%", "../..", "-
 )
 def test_odd_texts_in_an_address_are_never_a_fault_of_ours(document, belarus, name):
     path, _method, each = operations(document)[name]
-    names = [one["name"] for one in each["parameters"]]
+    names = [one["name"] for one in each["parameters"] if one["in"] != "header"]
     statuses = set()
     for parameter in names:
         for odd in (*ODD, str(2**63), str(-(2**63) - 1), "9" * 5000):

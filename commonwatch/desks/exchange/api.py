@@ -1,11 +1,12 @@
 """The exchange for programs: the same acts as the pages, as JSON. Errors are problem+json (RFC 9457)."""
 
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.urls import reverse
 from django.utils.translation import gettext
 from ninja import NinjaAPI
@@ -463,13 +464,23 @@ def one_release(request: HttpRequest, release: Text) -> HttpResponse:
         tag="duties",
         answers={200: ("Each duty and how it stands.", described.Duties)},
         refusals=(*READING, NotMandated),
+        polled=True,
     ),
 )
 def due(request: HttpRequest, party: Text = "") -> HttpResponse:
-    """List the duties of the caller's party (or, for the board's readers, of another) and how each stands."""
+    """List the duties of the caller's party (or, for the board's readers, of another) and how each stands.
+
+    Who asks again and again sends the `ETag` of the last answer as `If-None-Match`, and gets 304 while it still holds.
+    """
     by = reader(request)
     require(by, "exchange.see-board")
-    return answer({"due": [duty_out(each) for each in board.duties(by, party=party or by.party)]})
+    given = answer({"due": [duty_out(each) for each in board.duties(by, party=party or by.party)]})
+    tag = f'"{sha256(given.content).hexdigest()[:24]}"'
+    if request.headers.get("If-None-Match", "").removeprefix("W/") == tag:
+        given = HttpResponseNotModified()
+    given.headers["ETag"] = tag
+    given.headers["Cache-Control"] = "private, no-cache"
+    return given
 
 
 @api.get(

@@ -376,6 +376,7 @@ TAGS: Final = (
     {"name": "releases", "description": "What others released to you, and you to others."},
     {"name": "duties", "description": "What is owed, and the forms of what is owed."},
 )
+MARK: Final = {"description": "The mark of this answer.", "schema": {"type": "string"}, "required": True}
 PARAMETERS: Final[Mapping[str, dict[str, Any]]] = {
     "confirmed": {
         "description": "With false, a report with something unusual in it is refused and what is unusual is named.",
@@ -400,19 +401,27 @@ PARAMETERS: Final[Mapping[str, dict[str, Any]]] = {
     "report": {"description": "The name of a report, with its slashes.", "example": REPORT},
     "release": {"description": "The name of a release, with its slashes.", "example": RELEASE},
     "party": {"description": "The party whose duties are asked for; empty for your own.", "example": "BY"},
+    "If-None-Match": {
+        "description": "The ETag of the last answer.",
+        "example": '"0123456789abcdef01234567"',
+    },
     "code": {"description": "The code of an information type.", "example": "D1"},
 }
 
 
-def operation(
+def operation(  # noqa: PLR0913 - what is said of an operation
     summary: str,
     *,
     tag: str,
     answers: Mapping[int, tuple[str, type]],
     refusals: Sequence[type[Refusal]],
     takes: type | None = None,
+    polled: bool = False,
 ) -> dict[str, Any]:
-    """Describe an operation, as keywords for its route: what it takes, answers by status, and every refusal."""
+    """Describe an operation, as keywords for its route: what it takes, answers by status, and every refusal.
+
+    `polled`: it gives a mark of what it answered, and says by 304 that this still holds.
+    """
     responses: dict[int, Any] = {
         status: {"description": about, "content": {JSON: {"schema": _named(out)}}}
         for status, (about, out) in answers.items()
@@ -422,6 +431,10 @@ def operation(
     extra: dict[str, Any] = {"responses": responses}
     if takes:
         extra["requestBody"] = {"required": True, "content": {JSON: {"schema": _named(takes)}}}
+    if polled:
+        extra["parameters"] = [{"in": "header", "name": "If-None-Match", "schema": {"type": "string"}}]
+        responses[200]["headers"] = {"ETag": MARK}
+        responses[304] = {"description": "The answer with that ETag still holds.", "headers": {"ETag": MARK}}
     return {
         "summary": summary,
         "tags": [tag],

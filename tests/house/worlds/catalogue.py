@@ -180,7 +180,7 @@ CATALOGUE = {
         arguments=_reports("report", "kz-d1-12", *REPORTS[1:])),
     "api:list_releases": Calls(queries=("type=D1", "owes=KG", "limit=1", "limit=0", "before=1789362300000000")),
     "api:one_release": Calls(),
-    "api:due": Calls(queries=("party=KZ", "party=KG", "party=BY", "party=XX")),
+    "api:due": Calls(queries=("party=KZ", "party=KG", "party=BY", "party=XX"), polled=True),
     "api:types": Calls(),
     "api:one_type": Calls(),
     "ui:sign-in": Calls(
