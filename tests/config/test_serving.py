@@ -28,9 +28,9 @@ def free_port():
 
 
 @contextmanager
-def serving(shell, *words):
+def serving(shell, *words, port=None):
     """Serve the shell's node until the block ends."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "commonwatch", "serve", "--port", str(port), *words]
     with subprocess.Popen(
         command, cwd=ROOT, env=shell.env(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

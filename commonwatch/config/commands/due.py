@@ -1,15 +1,18 @@
 """`commonwatch due`: what a party owes next."""
 
+import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
 from commonwatch.config.commands import ending, inside, remote, say
 
-EVERY = 30
+Rows = list[dict[str, Any]]
 WORDS = {
     "due": "due",
     "in_grace": "late, in grace",
@@ -24,6 +27,7 @@ WORDS = {
     epilog=ending.epilog(
         "commonwatch due --as BY/na-officer",
         "commonwatch due --url https://watch.example.org --json",
+        "commonwatch due --as BY/na-officer --watch --every 10",
         codes=(ending.DONE, ending.REFUSED, ending.USAGE, ending.MISSING),
     )
 )
@@ -34,42 +38,125 @@ WORDS = {
 @click.option("--as", "as_", metavar="PARTY/OFFICE", help="Ask the node of --home, as this office.")
 @click.option("--party", default="", help="Ask for another party's duties.")
 @inside.at_home
-@click.option("--watch", is_flag=True, help="Go on showing it, every half minute, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Go on showing it until Ctrl-C.")
+@click.option(
+    "--every",
+    type=click.IntRange(1, 3600),
+    default=30,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often --watch asks.",
+)
 @inside.as_json
 @click.pass_context
 def due(ctx: click.Context, /, home: Path, **_given: Any) -> None:
-    """Show what a party owes next, how it stands, and how many minutes are left."""
+    """Show what a party owes next, how it stands, and how many minutes are left.
+
+    With --watch a terminal is drawn anew each time; elsewhere what is owed is written again when it has changed, with
+    --json as one line each time. Ctrl-C ends it, with the exit code for what was shown last.
+    """
     inside.where(ctx)
     given = ctx.params
     if given["as_"]:
         inside.node(home)
-    while True:
-        rows = _ask(given)
-        _show(rows, json=given["json"], clear=given["watch"])
-        if not given["watch"]:
-            ctx.exit(ending.MISSING if any(row["timeliness"] == "missing" for row in rows) else 0)
-        time.sleep(EVERY)
+    ask = _asker(given)
+    if given["watch"]:
+        rows = _watch(ask, every=given["every"], json=given["json"])
+    else:
+        rows = ask()
+        _show(rows, json=given["json"])
+    ctx.exit(ending.MISSING if any(row["timeliness"] == "missing" for row in rows) else ending.DONE)
 
 
-def _ask(given: dict[str, Any]) -> list[dict[str, Any]]:
+def _asker(given: dict[str, Any]) -> Callable[[], Rows]:
+    """Return what asks: this machine's node, or another one by its address, which may say that nothing changed."""
     if given["as_"]:
-        local: list[dict[str, Any]] = inside.work("duties").duties(given["as_"], party=given["party"])
-        return local
+        return lambda: inside.work("duties").duties(given["as_"], party=given["party"])
     there = remote.Node(given["url"], given["token"])
-    path = f"/api/due?party={given['party']}" if given["party"] else "/api/due"
-    rows: list[dict[str, Any]] = there.get(path)["due"]
-    for row in rows:
-        left = datetime.fromisoformat(row["due_at"]) - datetime.now(UTC)
-        row["minutes_left"] = int(left.total_seconds() // 60)
-    return rows
+    path = f"/api/due?{urlencode({'party': given['party']})}" if given["party"] else "/api/due"
+    last: Rows = []
+
+    def ask() -> Rows:
+        found = there.renewed(path)
+        if found is not None:
+            last[:] = found["due"]
+        return [row | {"minutes_left": _minutes_left(row)} for row in last]
+
+    return ask
 
 
-def _show(rows: list[dict[str, Any]], *, json: bool, clear: bool) -> None:
+def _minutes_left(row: dict[str, Any]) -> int:
+    left = datetime.fromisoformat(row["due_at"]) - datetime.now(UTC)
+    return int(left.total_seconds() // 60)
+
+
+def _watch(ask: Callable[[], Rows], *, every: int, json: bool) -> Rows:
+    """Show what is owed until somebody ends it; return what was shown last.
+
+    An answer that does not come is told once, and asked for again. That the first one does not come is an error: the
+    address may be mistyped.
+    """
+    shown, at, lost = ask(), _clock(), False
+    try:
+        _again(shown, before=None, json=json, every=every)
+        while True:
+            time.sleep(every)
+            try:
+                rows = ask()
+            except (remote.NotReached, remote.Answered) as refused:
+                if not lost:
+                    _lost(refused, since=at, every=every)
+                lost = True
+                continue
+            at = _clock()
+            if lost:
+                say.error(f"{at}: The node answers again.")
+            lost = False
+            _again(rows, before=shown, json=json, every=every)
+            shown = rows
+    except KeyboardInterrupt:
+        return shown
+
+
+def _clock() -> str:
+    return f"{datetime.now(UTC):%H:%M:%S} UTC"
+
+
+def _lost(refused: remote.NotReached | remote.Answered, *, since: str, every: int) -> None:
+    """Say that no answer came; one that asking again does not mend is raised.
+
+    :raises Answered: when the node refuses, for instance because the key was revoked.
+    """
+    if isinstance(refused, remote.Answered) and refused.http < 500 and refused.http != 429:
+        raise refused
+    says = say.filled(refused.says, refused.fields)
+    say.error(f"{_clock()}: {says} What was shown is from {since}. It is asked again every {every} seconds.")
+
+
+def _again(rows: Rows, *, before: Rows | None, json: bool, every: int) -> None:
+    """Show what is owed anew: at a terminal always, since minutes pass; elsewhere when something has changed."""
+    drawn = sys.stdout.isatty() and not json
+    if not drawn and before is not None and _standing(rows) == _standing(before):
+        return
+    if json:
+        say.one_line({"at": datetime.now(UTC).isoformat(timespec="seconds"), "due": rows})
+        return
+    if drawn:
+        click.clear()
+    says = f"{_clock()}, every {every} seconds; Ctrl-C ends it." if drawn else _clock()
+    say.line(says)
+    _show(rows, json=False)
+
+
+def _standing(rows: Rows) -> Rows:
+    """Leave out what changes with every minute."""
+    return [{name: value for name, value in row.items() if name != "minutes_left"} for row in rows]
+
+
+def _show(rows: Rows, *, json: bool) -> None:
     if json:
         say.data({"due": rows})
         return
-    if clear:
-        click.clear()
     if not rows:
         say.line("Nothing is owed.")
         return

@@ -3,7 +3,8 @@
 import urllib.error
 import urllib.request
 from email.message import Message
-from typing import IO, Any
+from http.client import HTTPException
+from typing import IO, Any, Literal, overload
 from urllib.parse import urlsplit
 
 import msgspec
@@ -79,6 +80,7 @@ class Node:
         self.url, self._key = url.rstrip("/"), key
         self.bare = parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}
         self._open = urllib.request.build_opener(_Stay).open
+        self._marks: dict[str, str] = {}
 
     def get(self, path: str) -> Any:
         """Fetch JSON.
@@ -86,6 +88,14 @@ class Node:
         :raises NotReached, Answered: when there is no good answer.
         """
         return self._json(path, self.fetch(path))
+
+    def renewed(self, path: str) -> Any | None:
+        """Fetch JSON when it is another than this object fetched there last; None while that still holds.
+
+        :raises NotReached, Answered: when there is no good answer.
+        """
+        data = self.fetch(path, marked=True)
+        return None if data is None else self._json(path, data)
 
     def post(self, path: str, body: Any) -> Any:
         """Send JSON and return what comes back.
@@ -100,19 +110,33 @@ class Node:
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise NotReached(url=self.url + path, reason="what answers there is not a node") from None
 
-    def fetch(self, path: str, *, body: bytes | None = None) -> bytes:
-        """Fetch bytes, having sent `body` when there is one.
+    @overload
+    def fetch(self, path: str, *, body: bytes | None = None) -> bytes: ...
+
+    @overload
+    def fetch(self, path: str, *, marked: Literal[True]) -> bytes | None: ...
+
+    def fetch(self, path: str, *, body: bytes | None = None, marked: bool = False) -> bytes | None:
+        """Fetch bytes, having sent `body` when there is one; with `marked` None while those fetched last still hold.
 
         :raises NotReached, Answered: when there is no good answer.
         """
         headers = {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
+        if marked and path in self._marks:
+            headers["If-None-Match"] = self._marks[path]
         request = urllib.request.Request(self.url + path, data=body, headers=headers)  # noqa: S310 - scheme was checked
         try:
             with self._open(request, timeout=TIMEOUT) as answer:
-                return bytes(answer.read(MOST))
+                data = bytes(answer.read(MOST))
+                if marked:
+                    self._marks[path] = answer.headers.get("ETag", "")
+                return data
         except urllib.error.HTTPError as error:
+            if error.code == 304 and "If-None-Match" in headers:
+                error.close()
+                return None
             raise self._answered(error) from None
         except urllib.error.URLError as error:
             raise NotReached(
@@ -120,6 +144,8 @@ class Node:
             ) from None
         except (TimeoutError, ConnectionError) as error:
             raise NotReached(url=self.url, reason=error.strerror or "it took too long") from None
+        except HTTPException:
+            raise NotReached(url=self.url, reason="the answer broke off") from None
 
     def _answered(self, error: urllib.error.HTTPError) -> Refusal:
         with error:

@@ -81,6 +81,11 @@ def data(answer: Any) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
 
 
+def one_line(answer: Any) -> None:
+    """Write one of several answers for a script: one JSON document on one line."""
+    click.echo(msgspec.json.encode(answer).decode())
+
+
 def table(
     headings: Sequence[str], rows: Iterable[Sequence[Any]], *, right: frozenset[int] = frozenset()
 ) -> None:
