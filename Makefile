@@ -20,7 +20,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-input
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-style check-types check-rooms check-pages check-tables check-packs check-tests \
-	bench screenshots crash labels two-world lock format clean
+	bench screenshots crash labels i18n-check two-world lock format clean
 
 help: ## list what can be done
 	@echo 'make …'
@@ -82,6 +82,10 @@ crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and
 labels: $(TOOLS) ## compare the four ways in which it is decided who may read what, case by case
 	@echo 'labels: the words of the design, the charter, visible_to on both databases, row-level security'
 	@$(PY) -m tests.house.labels
+
+i18n-check: $(TOOLS) ## count the sentences of screens and answers, and see that each is in Russian
+	@echo 'i18n-check: every marked sentence, with its named fields and plural forms'
+	@$(PY) -m tests.house.test_language
 
 two-world: $(TOOLS) ## crawl two worlds that differ in what is not released, and see that nothing of it shows
 	@echo 'two-world: every address, for the public and one office of each clearance; then every planted leak'

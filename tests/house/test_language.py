@@ -3,7 +3,9 @@
 import ast
 import importlib
 import io
+import os
 import re
+import sys
 
 import pytest
 from babel.messages.extract import extract
@@ -83,28 +85,65 @@ def test_sentences_of_templates_are_found():
     assert found == ["It's late", "Due", "Sent by %(who)s.", "one report"]
 
 
-def test_every_sentence_is_in_russian():
-    known = translations()
-    faults = [
-        f"{place}: {text!r}"
-        for text, place in sentences().items()
-        if not known.get(text) or not all(known[text])
+def untranslated(marked, known):
+    """Name the marked sentences that lack a translation, or a form of it, with their places."""
+    return [
+        f"{place}: {text!r}" for text, place in marked.items() if not known.get(text) or not all(known[text])
     ]
-    assert not faults, list_of(["without a translation:", *faults])
 
 
-def test_translations_name_the_same_fields():
-    faults = [
+def other_fields(known):
+    """Name the translations whose named fields are others than those of their sentence."""
+    return [
         f"{text!r}: {fields(each)} for {fields(text)}"
-        for text, said in translations().items()
+        for text, said in known.items()
         for each in said
         if each and fields(each) != fields(text)
     ]
-    assert not faults, list_of(faults)
 
 
 def fields(text):
     return {first or second for first, second in FIELD.findall(text)}
+
+
+def other_plurals():
+    """Name the sentences whose translation has more or fewer plural forms than Russian has in their catalogue."""
+    faults = []
+    for path in CATALOGUES:
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale="ru")
+        faults += [
+            f"{path.relative_to(ROOT)}: {message.id[0]!r} has {len(forms(message))} forms of {catalogue.num_plurals}"
+            for message in catalogue
+            if message.pluralizable and len(forms(message)) != catalogue.num_plurals
+        ]
+    return faults
+
+
+def test_every_sentence_is_in_russian():
+    faults = untranslated(sentences(), translations())
+    assert not faults, list_of(["without a translation:", *faults])
+
+
+def test_translations_name_the_same_fields():
+    faults = other_fields(translations())
+    assert not faults, list_of(faults)
+
+
+def test_translations_have_every_plural_form():
+    faults = other_plurals()
+    assert not faults, list_of(faults)
+
+
+def test_what_lacks_is_found_and_named():
+    marked = {"Due": "a:1", "{n} reports": "a:2", "Late": "a:3"}
+    known = {
+        "Due": ("Срок",),
+        "{n} reports": ("{n} отчёт", "", "{n} отчётов"),
+        "Sent by {who}": ("Отправил {party}",),
+    }
+    assert untranslated(marked, known) == ["a:2: '{n} reports'", "a:3: 'Late'"]
+    assert other_fields(known) == ["'Sent by {who}': {'party'} for {'who'}"]
 
 
 def test_sentences_are_marked_as_plain_texts():
@@ -188,3 +227,33 @@ def test_translations_are_found_at_run_time():
 
 def at_run_time(text, said):
     return gettext(text) if len(said) == 1 else ngettext(text, text, 1)
+
+
+def test_the_count_is_told_and_whatever_lacks_ends_it_with_1(capsys, monkeypatch):
+    assert counted() == 0
+    assert capsys.readouterr().out.endswith("0 untranslated\n")
+    monkeypatch.setattr("tests.house.test_language.translations", dict)
+    assert counted() == 1
+    assert not capsys.readouterr().out.endswith("\n0 untranslated\n")
+
+
+def counted():
+    """Print how many sentences are marked and translated; return the exit code: 1 when anything lacks."""
+    marked, known = sentences(), translations()
+    lacking = untranslated(marked, known)
+    faults = [*lacking, *other_fields(known), *other_plurals()]
+    with_fields = sum(1 for text in marked if fields(text))
+    plural = sum(1 for text in marked if len(known.get(text, ())) > 1)
+    print(f"{len(marked)} sentences marked, {len(marked) - len(lacking)} in Russian")
+    print(
+        f"{with_fields} with named fields and {plural} with plural forms, each compared with its translation"
+    )
+    for fault in faults:
+        print(f"  {fault}")
+    print(f"{len(lacking)} untranslated")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commonwatch.config.settings")
+    sys.exit(counted())
