@@ -104,6 +104,21 @@ def test_a_watch_ends_when_the_node_refuses_the_key(home):
             assert watch.process.wait(20) == 1
 
 
+def test_a_key_that_was_revoked_while_the_node_was_silent_ends_the_watch(home):
+    shell, key = home
+    with serving(shell) as (port, served):
+        url = f"http://127.0.0.1:{port}"
+        with watching(shell, COMMONWATCH_URL=url, COMMONWATCH_TOKEN=key) as watch:
+            watch.until(out="D1\t")
+            served.terminate()
+            served.wait(30)
+            watch.until(err="cannot be reached")
+            shell.well("token", "revoke", "by-na-1", "--client", "prog")
+            with serving(shell, port=port):
+                watch.until(err="Sign in first")
+                assert watch.process.wait(20) == 1
+
+
 def test_a_watch_of_nobody_is_refused_at_once(home):
     shell, _key = home
     with watching(shell, "--url", "http://127.0.0.1:1", "--token", "cw_x") as watch:

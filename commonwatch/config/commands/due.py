@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import click
 
 from commonwatch.config.commands import ending, inside, remote, say
+from commonwatch.errors import Refusal
 
 Rows = list[dict[str, Any]]
 WORDS = {
@@ -91,44 +92,51 @@ def _minutes_left(row: dict[str, Any]) -> int:
 
 
 def _watch(ask: Callable[[], Rows], *, every: int, json: bool) -> Rows:
-    """Show what is owed until somebody ends it; return what was shown last.
-
-    An answer that does not come is told once, and asked for again. That the first one does not come is an error: the
-    address may be mistyped.
-    """
-    shown, at, lost = ask(), _clock(), False
+    """Show what is owed until somebody ends it; return what was shown last."""
+    shown = ask()
     try:
         _again(shown, before=None, json=json, every=every)
-        while True:
-            time.sleep(every)
-            try:
-                rows = ask()
-            except (remote.NotReached, remote.Answered) as refused:
-                if not lost:
-                    _lost(refused, since=at, every=every)
-                lost = True
-                continue
-            at = _clock()
-            if lost:
-                say.error(f"{at}: The node answers again.")
-            lost = False
+        for rows in _on_and_on(ask, every=every):
             _again(rows, before=shown, json=json, every=every)
             shown = rows
     except KeyboardInterrupt:
-        return shown
+        pass  # this is how a watch ends
+    return shown
+
+
+def _on_and_on(ask: Callable[[], Rows], *, every: int) -> Iterator[Rows]:
+    """Ask again and again. That no answer comes is said once, and once that it comes again.
+
+    :raises Answered: when the node refuses what asking again does not mend, for instance because the key was revoked.
+    """
+    at, lost = _clock(), False
+    while True:
+        time.sleep(every)
+        try:
+            rows = ask()
+        except (remote.NotReached, remote.Answered) as refused:
+            if not _passes(refused):
+                raise
+            if not lost:
+                _lost(refused, since=at, every=every)
+            lost = True
+            continue
+        at = _clock()
+        if lost:
+            say.error(f"{at}: The node answers again.")
+        lost = False
+        yield rows
+
+
+def _passes(refused: remote.NotReached | remote.Answered) -> bool:
+    return isinstance(refused, remote.NotReached) or refused.http >= 500 or refused.http == 429
 
 
 def _clock() -> str:
     return f"{datetime.now(UTC):%H:%M:%S} UTC"
 
 
-def _lost(refused: remote.NotReached | remote.Answered, *, since: str, every: int) -> None:
-    """Say that no answer came; one that asking again does not mend is raised.
-
-    :raises Answered: when the node refuses, for instance because the key was revoked.
-    """
-    if isinstance(refused, remote.Answered) and refused.http < 500 and refused.http != 429:
-        raise refused
+def _lost(refused: Refusal, *, since: str, every: int) -> None:
     says = say.filled(refused.says, refused.fields)
     say.error(f"{_clock()}: {says} What was shown is from {since}. It is asked again every {every} seconds.")
 
