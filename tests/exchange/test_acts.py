@@ -6,7 +6,7 @@ import pytest
 
 from commonwatch.access.actor import NotMandated
 from commonwatch.desks.exchange import acts, board, rules
-from commonwatch.desks.exchange.intake import BatchRefused, OtherContent, Sent, UnknownType
+from commonwatch.desks.exchange.intake import BadReference, BatchRefused, OtherContent, Sent, UnknownType
 from commonwatch.desks.exchange.models import Report, Seen, Slip
 from commonwatch.register import history
 from commonwatch.register.models import Entry, Journal
@@ -339,3 +339,19 @@ def test_confirming_what_was_told_widens_no_audience(house):
         ("TJ", "H2", "CRC,TJ"),
     }
     assert Report.objects.visible_to(house.na("KZ")).count() == 0
+
+
+def test_a_name_that_no_database_keeps_is_a_name_of_nothing(house):
+    done = file(house)
+    with pytest.raises(acts.NoSuchReport):
+        file(house, confirms="report/BY/\0")
+    for ref in ("\0", "x" * 101):
+        with pytest.raises(BadReference):
+            acts.correct_report(
+                by=house.na("BY"),
+                report=done.subject,
+                values={"change": "change"},
+                reason="Wrong",
+                channel="api",
+                ref=ref,
+            )

@@ -174,6 +174,15 @@ def activations(reader: Reader) -> list[rules.Activation]:
     ]
 
 
+def check_reference(ref: str) -> None:
+    """Refuse a sender's reference that cannot be kept.
+
+    :raises BadReference: when it is too long or holds control characters.
+    """
+    if len(ref) > 100 or not ref.isprintable():
+        raise BadReference
+
+
 def content_label(type_: InformationType, *, owes: str, by: str, level: str, audience: str) -> Label:
     """Return the label of a report's content: the type's own, or another that the type allows.
 
@@ -267,8 +276,7 @@ class Intake:
         owes = party_code(sent.owes) if sent.owes else self.by.party
         self._check_mandate(type_, sent, owes=owes)
         rules.check_channel(type_, self.channel)
-        if len(sent.ref) > 100 or not sent.ref.isprintable():
-            raise BadReference
+        check_reference(sent.ref)
         checked = self._content(type_, sent, owes=owes)
         marking = tlp.parse(sent.tlp) if sent.tlp else ""
         label, slip = self._labels_for(

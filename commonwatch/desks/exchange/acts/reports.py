@@ -22,6 +22,7 @@ from commonwatch.desks.exchange.intake import (
     OtherContent,
     Prepared,
     Sent,
+    check_reference,
     content_label,
     micros,
     references,
@@ -153,6 +154,7 @@ def correct_report(  # noqa: PLR0913 - what a correction says
         naming what is wrong.
     """
     require(by, "exchange.correct-report")
+    check_reference(ref)
     row = own_report(report, by=by)
     type_ = type_of(row.type)
     fact = ReportCorrected(
