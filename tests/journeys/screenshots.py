@@ -15,10 +15,11 @@ def pages(town):
     report = next(
         row for row in town.reports("KZ", owes="KZ") if row["versions"] > 1 and row["party"] == "KZ"
     )
-    missing = next(
+    owed = [
         row for each in ("TJ", "KG", "KZ", "RU", "BY") for row in town.line(each).ask("/api/due")["due"]
-        if row["timeliness"] == "missing"
-    )  # fmt: skip
+    ]  # fmt: skip
+    # In the first hours after midnight (UTC) nothing of the new day is missing yet.
+    missing = next((row for row in owed if row["timeliness"] == "missing"), owed[0])
     urgent, standing = _to_release(town, "KG", type="U1"), _to_release(town, "TJ", type="D1")
     release = next(row for row in town.line("BY").ask("/api/releases")["releases"] if row["party"] == "TJ")
     where = f"/duties/{missing['type']}/{missing['party']}/{missing['period']}/"
