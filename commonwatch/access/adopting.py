@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 
 from commonwatch.access.actor import Actor, require, require_fresh
 from commonwatch.access.acts import new_subject
-from commonwatch.access.pairs import Body, Shown, declare
+from commonwatch.access.pairs import Body, Shown, agreed, declare
 from commonwatch.charter import compare
 from commonwatch.charter.label import Label
 from commonwatch.errors import Refusal, _
@@ -61,7 +61,8 @@ def adopt(  # noqa: PLR0913 - what an adoption says, by name
     at = node.current()
     if by.party != at.party:
         raise NotTheCenters(center=at.party, party=by.party)
-    if compare.takes_two(summary) and not proposal:
+    said = body(digest=digest, version=version, summary=summary, before=before)
+    if compare.takes_two(summary) and not agreed(proposal, act=ADOPT, body=said, reader=by):
         changes = [code for code in summary if compare.takes_two([code])]
         raise TakesTwo(changes=", ".join(changes))
     if before != adoption.in_force(at):

@@ -208,5 +208,11 @@ def persons(proposal: str, *, reader: Reader) -> Persons | None:
     return Persons(row.office, row.account, row.second_office, row.second_account)
 
 
+def agreed(proposal: str, *, act: str, body: Body, reader: Reader) -> bool:
+    """Say whether two persons have joined in doing exactly this: the act itself asks, and takes nobody's word for it."""
+    row = Proposal.objects.visible_to(reader).filter(key=proposal, act=act, state="seconded").first()
+    return row is not None and row.digest == digest_of(act, body)
+
+
 def _label(row: Proposal, *, by: Actor) -> Label:
     return next(shelf.label for shelf in by.shelves if shelf.id == row.journal_id)

@@ -42,6 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _made(request: HttpRequest) -> Callable[[], dict[str, Any]]:
     def make() -> dict[str, Any]:
+        """Find what stands around this one page."""
         actor = actor_for(request)
         at = node.current()
         return {

@@ -206,6 +206,7 @@ class _Batch:
         self.opened: set[str] = set()
 
     def add(self, rule: _Rule, fact: Fact, line: Line) -> None:
+        """Take one fact in, noting whether its row has to be looked for."""
         key = line.subject if rule.key is None else rule.key(fact, line)
         if key is None:
             return
@@ -216,6 +217,10 @@ class _Batch:
         self.work.append((key, rule, fact, line))
 
     def store(self) -> None:
+        """Look the rows up, fold the facts into them in order, and write what changed, in two statements.
+
+        :raises Broken: when a subject is written in two journals.
+        """
         rows: dict[str, Row] = self.table.look_up(sorted(self.unknown)) if self.unknown else {}
         changed: dict[str, Row] = {}
         for key, rule, fact, line in self.work:

@@ -26,6 +26,9 @@ GOOD = "copper lantern sideways"
 )
 def test_long_passwords_of_any_characters_are_taken(house, password):
     passwords.check(password, handle="by-na-officer", party="BY")
+    account = house.account("BY", "analyst", password=password)
+    assert account.check_password(password)
+    assert not account.check_password(password[:-1])
 
 
 @pytest.mark.parametrize(

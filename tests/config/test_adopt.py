@@ -155,6 +155,9 @@ def test_a_members_coming_or_going_takes_two_persons(adopts):
         adopting.adopt(by=lead, **said)
 
     proposal = pairs.propose(by=lead, act=adopting.ADOPT, body=adopting.body(**said))
+    for claimed in ("yes", "proposal/CRC/none", proposal):  # made up, absent, and not joined yet
+        with pytest.raises(adopting.TakesTwo):
+            adopting.adopt(by=head, **said, proposal=claimed)
     row = pairs.find(proposal, by=head)
     assert ("Changes", "membership TJ 2003-09-18/2027-01-01") in pairs.pair_of(row.act).show(
         head, row.body
@@ -164,6 +167,9 @@ def test_a_members_coming_or_going_takes_two_persons(adopts):
     written = history.past(Entry.objects.filter(kind=PackAdopted.kind).last()).fact
     assert (written.digest, written.proposal) == ("1" * 64, proposal)
     assert adoption.in_force(adopts.node) == "1" * 64
+    other = said | {"digest": "2" * 64, "before": "1" * 64}
+    with pytest.raises(adopting.TakesTwo):
+        adopting.adopt(by=head, **other, proposal=proposal)
 
 
 # The commands

@@ -232,6 +232,10 @@ def test_from_the_second_highest_level_up_two_persons_release(house):
     assert not Proposal.objects.visible_to(house.lead()).filter(key=wait.proposal).exists()
     with pytest.raises(SamePerson):
         pairs.second(by=officer(house), proposal=proposal.key, digest=proposal.digest)
+    for claimed in ("yes", proposal.key):  # made up, and not joined yet
+        with pytest.raises(pairs.NoSuchProposal):
+            acts.carry_out_release(by=head(house), body=proposal.body, proposal=claimed)
+    assert read(house.na("KZ")) == []
 
     subject = pairs.second(by=head(house), proposal=proposal.key, digest=proposal.digest)
     (row,) = read(house.na("KZ"))

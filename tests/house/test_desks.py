@@ -25,6 +25,7 @@ ROUND_THE_GATE = {
 }
 # Ways in, of this node alone: second factors, sessions, linked identities. Those for mail stay empty.
 ALLAUTHS = {"account", "mfa", "usersessions", "socialaccount"}
+OF_THE_REGISTER = {"write_digests"}
 ENTRANCE = "commonwatch.ui.entrance"
 DJANGOS = {"auth", "contenttypes", "sessions", *ALLAUTHS}
 
@@ -61,6 +62,44 @@ def test_every_act_requires_its_mandate_first():
             faults.append(
                 f"{module.at(call)}: {mandate!r} is no mandate of {desk}; charter/mandates.py lists them"
             )
+    assert not faults, list_of(faults)
+
+
+def test_every_act_of_the_porter_requires_a_mandate_before_it_writes():
+    """Pairs find the proposal first: its act is the mandate. The register's own work has nobody to ask."""
+    known = 0
+    faults = []
+    for module in (each for each in modules() if each.name.startswith("commonwatch.access.")):
+        for node in module.tree.body:
+            if not isinstance(node, FUNCTIONS) or not is_turn(node) or node.name in OF_THE_REGISTER:
+                continue
+            known += 1
+            calls = [
+                named(each.value.func)
+                for each in node.body
+                if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call)
+            ]
+            if not calls or calls[0] != "require":
+                faults.append(f"{module.at(node)}: {node.name} does something before it requires a mandate")
+    assert known >= 10
+    assert not faults, list_of(faults)
+
+
+def test_projections_are_read_through_the_gate_by_the_porter_too():
+    guarded = {model.__name__ for model in projections()} | {"Entry"}
+    faults = []
+    for module in (each for each in modules() if each.name.startswith("commonwatch.access.")):
+        above = {child: node for node in ast.walk(module.tree) for child in ast.iter_child_nodes(node)}
+        for node in ast.walk(module.tree):
+            if (
+                not isinstance(node, ast.Attribute)
+                or node.attr != "objects"
+                or named(node.value) not in guarded
+            ):
+                continue
+            step = above[node]
+            if not isinstance(step, ast.Attribute) or step.attr != "visible_to":
+                faults.append(f"{module.at(node)}: {named(node)} is read past visible_to")
     assert not faults, list_of(faults)
 
 

@@ -181,13 +181,15 @@ def carry_out_release(*, by: Actor, body: pairs.Body, proposal: str) -> str:
     """Release what two persons have agreed on, if it still is what both were shown; return the release.
 
     :raises ChangedSince: when the report was corrected, or its readers have changed.
+    :raises NoSuchProposal: when no two persons have agreed on it.
     """
     plan = plan_release(choice_of(body), by=by)
     if plan.body != body:
         raise rules.ChangedSince
     both = pairs.persons(proposal, reader=by)
-    offices = (both.first_office, both.second_office) if both else (by.office,)
-    return _release(plan, by=by, offices=offices)
+    if both is None or not pairs.agreed(proposal, act=RELEASE, body=body, reader=by):
+        raise pairs.NoSuchProposal
+    return _release(plan, by=by, offices=(both.first_office, both.second_office))
 
 
 def choice_of(body: pairs.Body) -> Choice:
