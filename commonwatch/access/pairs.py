@@ -209,7 +209,7 @@ def persons(proposal: str, *, reader: Reader) -> Persons | None:
 
 
 def agreed(proposal: str, *, act: str, body: Body, reader: Reader) -> bool:
-    """Say whether two persons have joined in doing exactly this: the act itself asks, and takes nobody's word for it."""
+    """Say whether two persons have joined in doing exactly this: the act asks, and takes nobody's word for it."""
     row = Proposal.objects.visible_to(reader).filter(key=proposal, act=act, state="seconded").first()
     return row is not None and row.digest == digest_of(act, body)
 

@@ -45,6 +45,8 @@ _REFERENCES: Final = (
     ("types", ("types", "[]", "categories", "[]"), "category"),
     ("types", ("types", "[]", "channels", "[]"), "channel"),
     ("types", ("types", "[]", "fields", "[]", "codelist"), "codelist"),
+    ("duty", ("ladders", "[]", "steps", "[]", "offices", "[]"), "office"),
+    ("duty", ("drills", "[]", "messages", "[]", "type"), "type"),
 )
 
 # Where the same code may not stand twice: (kind of file, the list).
@@ -62,6 +64,9 @@ _UNIQUE: Final = (
     ("procedures", ("procedures", "[]", "steps")),
     ("types", ("types", "[]", "fields")),
     ("types", ("types", "[]", "checks")),
+    ("duty", ("ladders", "[]", "steps")),
+    ("duty", ("shifts",)),
+    ("duty", ("drills",)),
 )
 
 # Where a text in every language stands: (kind of file, where).
@@ -86,6 +91,7 @@ _TEXTS: Final = (
     ("types", ("types", "[]", "about")),
     *(("types", ("types", "[]", "fields", "[]", key)) for key in ("name", "help", "unit")),
     ("types", ("types", "[]", "checks", "[]", "says")),
+    *(("duty", (*place, "[]", "name")) for place in (("ladders", "[]", "steps"), ("shifts",), ("drills",))),
 )
 
 
@@ -152,6 +158,8 @@ def _known(reading: Reading) -> dict[str, set[str] | None]:
         "line or *": lines if lines is None else {*lines, "*"},
         "body": bodies,
         "actor": actors,
+        "office": offices,
+        "type": reading.codes("types", "types", "[]", "code"),
         "level": reading.codes("labels", "levels", "[]", "code"),
         "category": reading.codes("labels", "categories", "[]", "code"),
         "audience": reading.codes("audiences", "audiences", "[]", "code"),

@@ -320,6 +320,77 @@ class Regulation(Struct, frozen=True):
     source: str = ""
 
 
+class Timers(Struct, frozen=True):
+    """How long things of the duty desk may take: minutes, and days or counts where the name says so."""
+
+    question_routine: int = 1440
+    question_urgent: int = 240
+    relay: int = 15
+    relay_acknowledged: int = 30
+    confirmation: int = 180
+    card_stale_days: int = 35
+    nil_run: int = 7
+
+
+class LadderStep(Struct, frozen=True):
+    """One step of a ladder: so many minutes `after` the due time (negative before it) these offices are told.
+
+    An `urgent` step is sent in somebody's quiet hours too.
+    """
+
+    code: str
+    name: Texts
+    after: int
+    offices: tuple[str, ...]
+    urgent: bool = False
+
+
+class Ladder(Struct, frozen=True):
+    """Who is told of one kind of thing that waits, and when."""
+
+    kind: Literal["duty", "question", "relay", "confirmation", "card", "handover", "drill"]
+    steps: tuple[LadderStep, ...]
+
+
+class Shift(Struct, frozen=True):
+    """One shift of the duty desk: it `starts` at HH:MM, UTC, and lasts so many minutes."""
+
+    code: str
+    name: Texts
+    starts: str
+    minutes: int
+
+
+class DrillMessage(Struct, frozen=True):
+    """A test message of a drill: the information type that is played, and within how many minutes it is to come."""
+
+    type: str
+    within: int
+
+
+class Drill(Struct, frozen=True):
+    """A drill of the posts: within how many minutes a call is to be acknowledged, and which messages are to come."""
+
+    code: str
+    name: Texts
+    acknowledge: int
+    messages: tuple[DrillMessage, ...] = ()
+
+
+class DutyDesk(Struct, frozen=True):
+    """What a pack says of the duty desk; without a file of it, the defaults and no ladder, shift or drill."""
+
+    timers: Timers = Timers()
+    ladders: tuple[Ladder, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    drills: tuple[Drill, ...] = ()
+
+    def ladder(self, kind: str) -> tuple[LadderStep, ...]:
+        """Return the steps for a kind of thing that waits, from the earliest; none where the pack has no ladder."""
+        found = (step for each in self.ladders if each.kind == kind for step in each.steps)
+        return tuple(sorted(found, key=lambda step: step.after))
+
+
 class Pack(Struct, frozen=True, dict=True):
     """A whole organisation, read from its folder and checked.
 
@@ -344,6 +415,7 @@ class Pack(Struct, frozen=True, dict=True):
     channels: tuple[Channel, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     lines: Mapping[str, Texts] = field(default_factory=dict)
+    duty: DutyDesk = DutyDesk()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def party(self, code: str) -> Party:

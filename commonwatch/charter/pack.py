@@ -1,7 +1,7 @@
 """Load an organisation pack from its folder, or say everything that is wrong with it.
 
 A pack is a folder of YAML files: organisation, parties, labels, audiences, types (or a folder types/) and
-offices, and where needed bodies, codelists, channels and procedures. docs/adopting/write-a-pack.md says more.
+offices, and where needed bodies, codelists, channels, procedures and duty. docs/adopting/write-a-pack.md says more.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from commonwatch.errors import Broken, Refusal, _
 __all__ = ["Fault", "PackRefused", "check", "load"]
 
 REQUIRED: Final = ("organisation", "parties", "labels", "audiences", "types", "offices")
-OPTIONAL: Final = ("bodies", "codelists", "channels", "procedures")
+OPTIONAL: Final = ("bodies", "codelists", "channels", "procedures", "duty")
 MAX_TYPE_FILES: Final = 200
 _SHOWN: Final = 20
 
@@ -145,8 +145,8 @@ def _gathered(reading: Reading) -> dict[str, Any]:
             value = _plain(document.value)
             if kind == "organisation":
                 gathered.update(value)
-            elif kind == "labels":
-                gathered["labels"] = value
+            elif kind in ("labels", "duty"):
+                gathered[kind] = value
             else:
                 gathered.setdefault(kind, []).extend(value[kind])
     return gathered

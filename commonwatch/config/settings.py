@@ -35,6 +35,11 @@ INSTALLED_APPS = [
     "commonwatch.register",
     "commonwatch.access",
     "commonwatch.desks.exchange",
+    "commonwatch.desks.traffic",
+    "commonwatch.desks.summaries",
+    "commonwatch.desks.shifts",
+    "commonwatch.desks.drills",
+    "commonwatch.desks.notices",
     "commonwatch.config",
 ]
 

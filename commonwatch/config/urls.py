@@ -31,4 +31,9 @@ urlpatterns = [
     path("", include("commonwatch.ui.steps")),
     path("", include("commonwatch.federation.urls")),
     path("", include("commonwatch.desks.exchange.urls")),
+    path("", include("commonwatch.desks.traffic.urls")),
+    path("", include("commonwatch.desks.summaries.urls")),
+    path("", include("commonwatch.desks.shifts.urls")),
+    path("", include("commonwatch.desks.drills.urls")),
+    path("", include("commonwatch.desks.notices.urls")),
 ]

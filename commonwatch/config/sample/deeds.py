@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from commonwatch.charter.model import Pack
 
-Act = Literal["submit", "correct", "withdraw", "confirm", "seen", "waive", "activate"]
+Act = Literal["submit", "correct", "withdraw", "confirm", "seen", "waive", "activate", "scene"]
 
 DESK: Final[Mapping[str, str]] = {"state": "na-officer", "organ": "organ-officer"}
 
@@ -16,7 +16,7 @@ class Deed(NamedTuple):
 
     A report is named by its type, `owes`, and its period, or for a report on an event by `event_at`. `writer` is the
     party that wrote the report acted upon. `text` is the reason or ground; `known_at` marks what was sent before the
-    sample begins.
+    sample begins. A scene is named by its `text`.
     """
 
     at: datetime

@@ -15,6 +15,7 @@ from commonwatch.access.acts import open_accounts
 from commonwatch.access.models import Account, Token
 from commonwatch.access.seats import offices_of
 from commonwatch.access.tokens import new_token
+from commonwatch.config.sample import scenes
 from commonwatch.config.sample.deeds import Deed, office
 from commonwatch.config.sample.plan import Plan
 from commonwatch.desks.exchange import acts
@@ -87,7 +88,10 @@ def planned(plan: Plan, *, now: datetime, complete: bool) -> Todo:
     if cut:
         since = now - MOST_GAP
     deeds = plan.deeds(since=since, until=now)
-    return Todo(_open(deeds) if complete else deeds, since, cut)
+    if complete:
+        return Todo(_open(deeds), since, cut)
+    played = [each for each in scenes.deeds(plan.pack, start=plan.start) if since < each.at <= now]
+    return Todo(sorted([*deeds, *played], key=lambda each: each.at), since, cut)
 
 
 def _open(deeds: Sequence[Deed]) -> list[Deed]:
@@ -137,6 +141,10 @@ def _done(batch: Sequence[Deed]) -> None:
     first, at = batch[0], node.current()
     stands = micros(first.at)
     at.clock = lambda: stands
+    if first.act == "scene":
+        for each in batch:
+            scenes.play(each.text, each.at)
+        return
     by = _actor(first)
     if first.act == "submit":
         acts.submit_reports(by=by, reports=[_sent(each) for each in batch], channel=first.channel)

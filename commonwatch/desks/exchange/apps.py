@@ -11,8 +11,9 @@ class ExchangeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare the act of this desk that takes two persons, with its words."""
-        from commonwatch.access import pairs  # noqa: PLC0415 - models must be loaded first
-        from commonwatch.desks.exchange import acts, releasing  # noqa: PLC0415 - models must be loaded first
+        """Declare the act of this desk that takes two persons, and what of it the ladder of reminders climbs."""
+        from commonwatch.access import pairs, waiting  # noqa: PLC0415 - models must be loaded first
+        from commonwatch.desks.exchange import acts, climbing, releasing  # noqa: PLC0415 - as above
 
+        waiting.declare("exchange", climbing.find)
         pairs.declare(acts.RELEASE, carry_out=acts.carry_out_release, show=releasing.proposed)

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_noop, ngettext
 
+from commonwatch.access import waiting
 from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import board, rules
@@ -54,7 +55,7 @@ def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
     at = drawn.now
     says = Sentences(at)
     rows = [_row(drawn, type_, says) for type_ in drawn.types]
-    waiting = needs(by, drawn)
+    wanted = sorted([*needs(by, drawn), *_of_others(by)], key=lambda each: (each.order, each.at))
     return {
         "day_text": day_text(at),
         "regulation": regulation(),
@@ -63,8 +64,8 @@ def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
         ],
         "rows": [row for row in rows if row["cells_html"]],
         "tally": drawn.tally,
-        "needs": waiting[:MOST_NEEDS],
-        "needs_left": len(waiting[MOST_NEEDS:]),
+        "needs": wanted[:MOST_NEEDS],
+        "needs_left": len(wanted[MOST_NEEDS:]),
         "stream": _latest([told(row) for row in board.stream(by)], board.releases(by), count=board.STREAM),
         "etag": tag,
         "checked_at": f"{at:%H:%M:%S}",
@@ -231,6 +232,15 @@ def span(minutes: int) -> str:
         return ngettext("{n} h", "{n} h", hours).format(n=hours)
     days = minutes // DAY
     return ngettext("{n} day", "{n} days", days).format(n=days)
+
+
+def _of_others(by: Actor) -> list[Need]:
+    """List what waits for the reader at the other desks."""
+    return [
+        Need(each.order, moment(each.due_at), each.title, each.text, each.url, each.action)
+        for each in waiting.of(by, but="exchange")
+        if each.needs
+    ]
 
 
 def needs(by: Actor, drawn: board.Board) -> list[Need]:

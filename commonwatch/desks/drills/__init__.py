@@ -1,0 +1,1 @@
+"""Drills of the duty posts, with scored times."""

@@ -1,0 +1,1 @@
+"""Shifts: roster, log, hand-over, contact cards and calls."""

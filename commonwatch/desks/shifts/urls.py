@@ -1,0 +1,6 @@
+"""Addresses of the shifts desk."""
+
+from django.urls.resolvers import URLPattern
+
+app_name = "shifts"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,6 @@
+"""Addresses of the summaries desk."""
+
+from django.urls.resolvers import URLPattern
+
+app_name = "summaries"
+urlpatterns: list[URLPattern] = []
