@@ -39,12 +39,14 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(AbstractBaseUser, Paper):
     """Somebody's way in. The handle names a chair (`by-na-1`), never a private person.
 
-    An account belongs to one party for good; what it may do there are the offices that it holds at the time.
+    An account belongs to one party for good; what it may do there are the offices that it holds at the time. `language`
+    is the one that somebody chose for their pages, empty while nobody did.
     """
 
     handle = models.CharField(max_length=60, unique=True)
     party = models.CharField(max_length=40)
     is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=10, default="", blank=True)
 
     objects = AccountManager()
 

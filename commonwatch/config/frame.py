@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, get_language_bidi, gettext_lazy
 
 from commonwatch.access import pairs
 from commonwatch.access.actor import Actor
@@ -56,6 +56,7 @@ def _made(request: HttpRequest) -> Callable[[], dict[str, Any]]:
             "proof": proof(actor),
             "hosted": hosted(actor),
             "lang": get_language(),
+            "direction": "rtl" if get_language_bidi() else "ltr",
             "languages": settings.LANGUAGES,
             "theme": request.COOKIES.get("theme", "auto"),
             "organisation": at.pack.name,

@@ -158,10 +158,14 @@ def mode(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Choose the language of the pages."""
+    """Choose the language of the pages; it is kept with the account of who has signed in, and in this browser."""
     answer = back(request)
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
+        account = account_of(request)
+        if account is not None:
+            account.language = chosen
+            account.save(update_fields=["language"])
         name = settings.LANGUAGE_COOKIE_NAME
         answer.set_cookie(name, chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())
     return answer

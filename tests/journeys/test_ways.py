@@ -84,8 +84,7 @@ def test_without_script_one_signs_in_sees_the_board_and_reports(browser, town):
 @pytest.mark.parametrize("handle", ["crc-duty", "by-na-officer"])
 def test_in_russian_no_english_word_is_left(opened, town, handle, path):
     page = opened(handle)
-    page.locator("#menu summary").click()
-    page.locator("button[name=language][value=ru]").click()
+    choose(page, "ru")
     page.goto(town.url + path)
     assert page.locator("html").get_attribute("lang") == "ru"
     texts = page.evaluate(
@@ -95,3 +94,20 @@ def test_in_russian_no_english_word_is_left(opened, town, handle, path):
     left = [line for line in texts.splitlines() if re.search("[A-Za-z]{2}", CODES.sub("", line))]
     # The ground of a waiver is what somebody wrote; it stays in the language in which it was written.
     assert [line for line in left if "SAMPLE" not in line] == []
+    choose(page, "en")  # it stays with the account, and the next journey begins in English
+
+
+def choose(page, language):
+    """Choose a language from the menu."""
+    page.locator("#menu summary").click()
+    page.locator(f"button[name=language][value={language}]").click()
+    page.wait_for_load_state()
+
+
+def test_a_language_that_was_chosen_goes_with_the_person_to_another_machine(opened):
+    here = opened("kg-analyst")
+    choose(here, "ru")
+    there = opened("kg-analyst")
+    assert there.locator("html").get_attribute("lang") == "ru"
+    assert opened("kg-auditor").locator("html").get_attribute("lang") == "en"
+    choose(there, "en")

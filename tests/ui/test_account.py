@@ -443,3 +443,17 @@ def test_a_code_is_not_a_way_round_the_password(house):
     answer = client.post("/sign-in/factor/", {"code": code_at(secret, steps=1)})
     assert answer["Location"] == "/sign-in/"
     assert client.get("/mine/").status_code == 302
+
+
+def test_the_language_that_somebody_chose_is_kept_with_the_account(house):
+    first, other = house.client("BY", "na-officer"), house.client("BY", "na-officer")
+    first.post("/language/", {"language": "ru"})
+    assert 'lang="ru"' in other.get("/mine/").content.decode()
+    assert house.account("BY", "na-officer").language == "ru"
+    assert 'lang="en"' in house.client("KG", "na-officer").get("/mine/").content.decode()
+    first.post("/language/", {"language": "xx"})
+    assert house.account("BY", "na-officer").language == "ru"
+
+
+def test_who_has_not_signed_in_reads_as_the_browser_asks(house):
+    assert 'lang="ru"' in house.client().get("/sign-in/", headers={"Accept-Language": "ru"}).content.decode()
