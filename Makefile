@@ -20,7 +20,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-input
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-style check-types check-rooms check-pages check-tables check-packs check-tests \
-	bench screenshots crash labels i18n-check two-world lock format clean
+	bench screenshots journeys crash labels i18n-check two-world lock format clean
 
 help: ## list what can be done
 	@echo 'make …'
@@ -74,6 +74,10 @@ bench: $(TOOLS) ## measure every figure that the README quotes
 screenshots: $(TOOLS) ## draw the screens of the manual (needs Chromium)
 	@echo 'screenshots: into screenshots/'
 	@$(PY) -m tests.journeys.screenshots
+
+journeys: $(TOOLS) ## walk the journeys in a real browser, and count the clicks of the night shift (needs Chromium)
+	@echo 'journeys: the demo, served; Chromium before it'
+	@$(PY) -m pytest -q -n0 tests/journeys
 
 crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and look for what was lost
 	@echo 'crash: $(KILLS) kills on $(DATABASE)'

@@ -5,7 +5,10 @@ from contextlib import closing
 
 import pytest
 
+from tests.journeys.counting import Steps, table
 from tests.journeys.town import CHROMIUM, chromium, served, sit
+
+COUNTED = "clicks and keys"
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +64,26 @@ def wrong(said):
 def lost(asked):
     """Say whether a request failed that was not left behind by going to another page."""
     return "ERR_ABORTED" not in (asked.failure or "")
+
+
+@pytest.fixture
+def steps(request, record_property):
+    """Count the clicks and keys of a journey; they are told at the end of the run."""
+    told = []
+    yield Steps((request.function.__doc__ or request.node.name).split("\n")[0], told)
+    record_property(COUNTED, told)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tell what each counted journey took, whichever process ran it."""
+    rows = [
+        row
+        for report in terminalreporter.stats.get("", ())  # setting up and taking down, when all went well
+        for name, told in getattr(report, "user_properties", ())
+        if name == COUNTED and getattr(report, "when", "") == "teardown"
+        for row in told
+    ]
+    if rows:
+        terminalreporter.write_sep("=", COUNTED)
+        for line in table(rows):
+            terminalreporter.write_line(line)
