@@ -20,10 +20,12 @@ from commonwatch.ui.templatetags.cw import moment, words
 DESKS = (
     ("exchange:watch", gettext_lazy("Watch"), "exchange.see-board"),
     ("exchange:mine", gettext_lazy("My reports"), "exchange.see-board"),
+    ("ui:people", gettext_lazy("People"), "access.administer-people"),
+)
+FURTHER = (
     ("exchange:types", gettext_lazy("Regulation"), "exchange.see-board"),
     ("exchange:series", gettext_lazy("Series"), "exchange.see-board"),
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
-    ("ui:people", gettext_lazy("People"), "access.administer-people"),
     ("federation:journals", gettext_lazy("Journals"), ""),
 )
 OTHERS = (
@@ -52,6 +54,7 @@ def _made(request: HttpRequest) -> Callable[[], dict[str, Any]]:
             "sample": at.demo,
             "exercise": actor is not None and actor.mode == "exercise",
             "nav": ways(request, actor),
+            "further": further(request, actor),
             "others": others(request, actor),
             "proof": proof(actor),
             "hosted": hosted(actor),
@@ -113,6 +116,12 @@ def ways(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:
         to = (("ui:pairs", gettext_lazy("Two persons"), ""),)
         found += [each | {"count": pairs.waiting(actor)} for each in _open(request, actor, to)]
     return found
+
+
+def further(request: HttpRequest, actor: Actor | None) -> dict[str, Any]:
+    """List the ways that stand under “More”, and say whether the page at hand is one of them."""
+    found = [] if actor is None else _open(request, actor, FURTHER)
+    return {"ways": found, "current": any(each["current"] for each in found)}
 
 
 def others(request: HttpRequest, actor: Actor | None) -> list[dict[str, Any]]:

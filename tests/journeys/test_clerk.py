@@ -1,4 +1,4 @@
-"""A ministry clerk's morning: a spreadsheet full of mistakes, mended by what the pages say, and nothing lost on the way."""
+"""A clerk's morning in a ministry: a spreadsheet full of mistakes, mended by what the pages say, and nothing lost."""
 
 import io
 
@@ -62,9 +62,8 @@ def test_a_clerks_morning_with_a_spreadsheet_full_of_mistakes(opened, town, step
         row for row in town.reports("KZ", owes="KZ", type="D1", period=period) if row["state"] == "value"
     ]
 
-    with steps.step("the refused file is found again with its reason"):
-        with page.expect_download() as kept:
-            page.get_by_role("link", name="The file is kept with the reason").click()
+    with steps.step("the refused file is found again with its reason"), page.expect_download() as kept:
+        page.get_by_role("link", name="The file is kept with the reason").click()
     assert load_workbook(io.BytesIO(kept.value.path().read_bytes())).worksheets[0].max_row >= 6
 
     with steps.step("mended and sent again"):

@@ -54,6 +54,8 @@ def frame(language="en", theme="day", *, signed=True):
         else [],
         "proof": proof if signed else None,
         "lang": language,
+        "direction": "ltr",
+        "further": {"ways": [], "current": False},
         "theme": theme,
         "languages": [("en", "English"), ("ru", "Русский")],
         "organisation": {"en": "Collective Security Treaty Organization", "ru": "ОДКБ"},
