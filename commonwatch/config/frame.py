@@ -20,6 +20,7 @@ from commonwatch.ui.templatetags.cw import moment, words
 DESKS = (
     ("exchange:watch", gettext_lazy("Watch"), "exchange.see-board"),
     ("exchange:mine", gettext_lazy("My reports"), "exchange.see-board"),
+    ("shifts:roster", gettext_lazy("Shifts"), "shifts.write-log"),
     ("exchange:types", gettext_lazy("Regulation"), "exchange.see-board"),
     ("exchange:series", gettext_lazy("Series"), "exchange.see-board"),
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
@@ -27,6 +28,7 @@ DESKS = (
     ("federation:journals", gettext_lazy("Journals"), ""),
 )
 OTHERS = (
+    ("shifts:posts", gettext_lazy("Contact cards"), "exchange.see-board"),
     ("ui:people", gettext_lazy("People and offices"), ""),
     ("ui:audiences", gettext_lazy("Audiences"), ""),
     ("ui:reads", gettext_lazy("Log of reading"), "access.read-log"),
