@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from commonwatch.access.acts import open_account
 from commonwatch.access.actor import act_for, operator
+from commonwatch.access.acts import open_account
 from commonwatch.desks.exchange import acts as exchange
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.desks.shifts import acts

@@ -2,8 +2,8 @@
 
 import pytest
 
-from commonwatch.access.acts import open_account
 from commonwatch.access.actor import NotMandated, operator
+from commonwatch.access.acts import open_account
 from commonwatch.access.models import Account
 from commonwatch.desks.shifts import acts, board, rules
 from commonwatch.desks.shifts.intake import now, officers
