@@ -117,7 +117,7 @@ BROKEN = {
         "K7",
         "cards",
         "“K7”",
-        "“K1”",
+        "K1",
     ),
     "an office that may take a step but does not exist": (
         "procedures.yaml",
