@@ -56,6 +56,16 @@ def administrators(party: str) -> list[Seat]:
     return [each for each in in_force if each.account in there]
 
 
+def able(party: str, *, mandate: str) -> tuple[str, ...]:
+    """List the open accounts of a party that hold an office with a mandate at this moment, by their handles."""
+    now = node.current().clock()
+    offices = {each.code for each in offices_of(party) if mandate in each.mandates}
+    held = Seat.objects.visible_to(porter(party)).filter(party=party, office__in=offices)
+    handles = {each.account for each in held if each.in_force(now)}
+    there = Account.objects.filter(handle__in=handles, party=party, is_active=True)
+    return tuple(there.order_by("handle").values_list("handle", flat=True))
+
+
 def still_holds(*, party: str, account: str, office: str, mandate: str) -> bool:
     """Say whether somebody who acted in an office could do so now: no seat ended, no account closed, the mandate kept.
 

@@ -45,6 +45,7 @@ _REFERENCES: Final = (
     ("types", ("types", "[]", "categories", "[]"), "category"),
     ("types", ("types", "[]", "channels", "[]"), "channel"),
     ("types", ("types", "[]", "fields", "[]", "codelist"), "codelist"),
+    ("duty", ("cards",), "type"),
     ("duty", ("ladders", "[]", "steps", "[]", "offices", "[]"), "office"),
     ("duty", ("drills", "[]", "messages", "[]", "type"), "type"),
 )

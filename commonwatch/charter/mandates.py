@@ -26,6 +26,11 @@ MANDATES: Final[Mapping[str, str]] = {
     "exchange.end-waiver": "end such a waiver early",
     "exchange.import-series": "take in a series of past figures with the days on which they were known",
     "exchange.release-report": "release a report of its own party to more readers or at a lower level",
+    "shifts.plan-roster": "plan who has which shift, and swap shifts",
+    "shifts.take-watch": "have a shift, and take the watch",
+    "shifts.write-log": "write into the log of the shift",
+    "shifts.log-call": "write down calls to posts",
+    "shifts.sign-handover": "hand the watch over and take it over, by signature",
 }
 
 # What an office may do without a second factor: it reads, and prepares for others to send.
@@ -33,5 +38,5 @@ READING: Final[frozenset[str]] = frozenset({"access.read-log", "exchange.see-boa
 
 # What only a person does who has just proved who they are: no program's key carries it.
 PERSONS: Final[frozenset[str]] = frozenset(
-    {"access.administer-people", "access.adopt-pack", "exchange.release-report"}
+    {"access.administer-people", "access.adopt-pack", "exchange.release-report", "shifts.sign-handover"}
 )

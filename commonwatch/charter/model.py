@@ -378,8 +378,12 @@ class Drill(Struct, frozen=True):
 
 
 class DutyDesk(Struct, frozen=True):
-    """What a pack says of the duty desk; without a file of it, the defaults and no ladder, shift or drill."""
+    """What a pack says of the duty desk; without a file of it, the defaults and no ladder, shift or drill.
 
+    `cards` is the code of the information type that is the contact card of a post; empty where there is none.
+    """
+
+    cards: str = ""
     timers: Timers = Timers()
     ladders: tuple[Ladder, ...] = ()
     shifts: tuple[Shift, ...] = ()

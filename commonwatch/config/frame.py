@@ -23,12 +23,14 @@ DESKS = (
     ("ui:people", gettext_lazy("People"), "access.administer-people"),
 )
 FURTHER = (
+    ("shifts:roster", gettext_lazy("Shifts"), "shifts.write-log"),
     ("exchange:types", gettext_lazy("Regulation"), "exchange.see-board"),
     ("exchange:series", gettext_lazy("Series"), "exchange.see-board"),
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
     ("federation:journals", gettext_lazy("Journals"), ""),
 )
 OTHERS = (
+    ("shifts:posts", gettext_lazy("Contact cards"), "exchange.see-board"),
     ("ui:people", gettext_lazy("People and offices"), ""),
     ("ui:audiences", gettext_lazy("Audiences"), ""),
     ("ui:reads", gettext_lazy("Log of reading"), "access.read-log"),

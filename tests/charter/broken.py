@@ -110,6 +110,15 @@ BROKEN = {
         "“CERTS”",
         "“CERT”",
     ),
+    "a contact card that is no information type": (
+        "duty.yaml",
+        "cards: K1",
+        "cards: K7",
+        "K7",
+        "cards",
+        "“K7”",
+        "K1",
+    ),
     "an office that may take a step but does not exist": (
         "procedures.yaml",
         "[duty, shift-lead]",

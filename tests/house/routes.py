@@ -110,6 +110,13 @@ ROUTES = {
     "exchange:compliance-sheet": PAGE,
     "exchange:quarantine": PAGE,
     "exchange:quarantined": PAGE,
+    "shifts:roster": PAGE,
+    "shifts:panel": PAGE,
+    "shifts:log": PAGE,
+    "shifts:handover": PAGE,
+    "shifts:note": PAGE,
+    "shifts:posts": PAGE,
+    "shifts:call": PAGE,
 }
 
 

@@ -14,6 +14,8 @@ from commonwatch.access import pairs
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.desks.exchange.models import Quarantined
+from commonwatch.desks.shifts import acts as shifts
+from commonwatch.desks.shifts.intake import gather
 from commonwatch.register.models import Journal
 from tests.house.routes import ADMINISTRATORS, EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
@@ -82,6 +84,7 @@ def street(house):
     wide, near = (release(na, second.subject, audience) for audience in ("members", "eastern-europe"))
     asked, other = (propose(na, each.subject) for each in (first, second))
     account = house.account("CRC", "duty")
+    note = hand_over(house.duty())
     file = Quarantined.objects.create(
         id="0" * 32,
         account=account,
@@ -95,9 +98,9 @@ def street(house):
     return Street(
         house,
         shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide)
-        | {"proposal": asked},
+        | {"proposal": asked, "handover": note},
         hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near)
-        | {"proposal": other},
+        | {"proposal": other, "handover": note},
         never=samples(
             f"report/BY/{ABSENT}",
             ABSENT,
@@ -105,7 +108,7 @@ def street(house):
             file="f" * 32,
             release=f"release/BY/{ABSENT}",
         )
-        | {"proposal": f"proposal/BY/{ABSENT}"},
+        | {"proposal": f"proposal/BY/{ABSENT}", "handover": f"handover/CRC/{ABSENT}"},
     )
 
 
@@ -122,6 +125,13 @@ def propose(by, report):
     """Let a release wait for a second person, whatever its level."""
     plan = acts.plan_release(acts.Choice(report, "public", level="H0", ground="Others ask for it"), by=by)
     return pairs.propose(by=by, act="exchange.release-report", body=plan.body)
+
+
+def hand_over(by):
+    """Let the Center's watch be taken, and its hand-over signed."""
+    shifts.take_watch(by=by, seen="")
+    items = {each.key for each in gather(by)[0]}
+    return shifts.sign_handover(by=by, shown=items, remarks={})
 
 
 def samples(subject, entry, journal, *, file, release):
@@ -152,9 +162,10 @@ def asked(arguments=None):
 
 
 def of(address, arguments):
-    """What stands for the arguments of an address: the key of a release is not that of a report."""
-    own = {"key": arguments.get("release")} if address.path.startswith("releases/") else {}
-    return {**arguments, **own}
+    """What stands for the arguments of an address: the key of a release or hand-over is not that of a report."""
+    kinds = {"releases/": "release", "shifts/handover/": "handover"}
+    kind = next((kinds[path] for path in kinds if address.path.startswith(path)), "key")
+    return {**arguments, "key": arguments.get(kind)}
 
 
 VIEWERS = {

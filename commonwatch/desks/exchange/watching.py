@@ -67,6 +67,7 @@ def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
         "needs": wanted[:MOST_NEEDS],
         "needs_left": len(wanted[MOST_NEEDS:]),
         "stream": _latest([told(row) for row in board.stream(by)], board.releases(by), count=board.STREAM),
+        "keeps_watch": by.may("shifts.write-log"),
         "etag": tag,
         "checked_at": f"{at:%H:%M:%S}",
         "events": [

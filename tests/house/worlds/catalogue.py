@@ -349,4 +349,44 @@ CATALOGUE = {
     "exchange:compliance-sheet": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=odd")),
     "exchange:quarantine": Calls(),
     "exchange:quarantined": Calls(),
+    "shifts:roster": Calls(
+        queries=("since=2026-09-14", "since=odd", "since=2020-01-01"),
+        bodies=(
+            {"act": "plan", "account": "crc-duty-9", "shift": "day", "date": "2026-09-15", "times": "1", "every": "1"},
+            {"act": "plan", "account": "kz-na-officer", "shift": "day", "date": "2026-09-15"},
+            {"act": "swap", "turn": "{crc-plans.key}", "account": "kz-na-officer", "reason": "so"},
+            {"act": "cancel", "turn": "{crc-plans.key}", "reason": "so"},
+        ),
+        polled=True,
+    ),
+    "shifts:panel": Calls(bodies=({"seen": ""}, {"seen": "{crc-watch.key}", "reason": "so"}), polled=True),
+    "shifts:log": Calls(
+        queries=(
+            "q=shots", "sort=alarm", "shift=2026-09-14.day", "before=1789362300000000", "print=1",
+            "strikes={crc-line.key}", f"strikes=line/CRC/{NEVER}", "about={kg-u1.key}",
+        ),
+        bodies=(
+            {"sort": "note", "text": "mine", "cites": "{kg-u1.key}"},
+            {"sort": "note", "text": "mine", "strikes": "{crc-line.key}"},
+        ),
+        polled=True,
+    ),
+    "shifts:handover": Calls(bodies=({"general": "mine"},), polled=True),
+    "shifts:note": Calls(
+        bodies=(
+            {"act": "accept", "digest": "0" * 64}, {"act": "refused", "reason": "so"},
+            {"act": "withdrawn", "reason": "so"},
+        ),
+        shut="hand-overs are the Center's own; no office of these viewers reads them",
+        arguments=(*_reports("key", "crc-signs", "crc-signs-again"), {"key": f"handover/CRC/{NEVER}"}),
+    ),
+    "shifts:posts": Calls(polled=True),
+    "shifts:call": Calls(
+        queries=("party=KG", "party=KZ&about=duty/D1/KZ/2026-09-14", "about={kg-u1.key}", "party=XX"),
+        bodies=(
+            {"party": "KG", "outcome": "reached", "about": "{kg-u1.key}"},
+            {"party": "KZ", "outcome": "promised", "promised": "odd"},
+        ),
+        polled=True,
+    ),
 }  # fmt: skip

@@ -15,6 +15,9 @@ from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros
 from commonwatch.desks.exchange.models import Quarantined
+from commonwatch.desks.shifts import acts as shifts
+from commonwatch.desks.shifts import rules as shift_rules
+from commonwatch.desks.shifts.intake import gather
 from commonwatch.register import epoch, node
 from commonwatch.register.models import Journal
 
@@ -266,6 +269,100 @@ def sheet(party, type_, name, data):
 def knock(handle, password="not this one"):  # noqa: S107 - it opens nothing
     """Fail to sign in."""
     return lambda world: world.stranger().post("/sign-in/", {"handle": handle, "password": password})
+
+
+def officer(handle="crc-duty-9", office="duty"):
+    """Sit a duty officer of the Center down."""
+    return act_for(party=CENTER, office=office, account=handle)
+
+
+def plan(shift, date, **more):
+    """Put a duty officer of the Center on the roster."""
+
+    def does(world):
+        wanted = shifts.Plan(account="crc-duty-9", shift=shift, date=date, **more)
+        (key,) = shifts.plan_roster(by=officer("crc-lead-9", "shift-lead"), plan=wanted)
+        return SimpleNamespace(key=key)
+
+    return does
+
+
+def swap(deed):
+    """Give a turn to another officer."""
+    return lambda world: shifts.swap_turn(
+        by=officer("crc-lead-9", "shift-lead"),
+        turn=world.made[deed].key,
+        account="crc-lead-9",
+        reason="on a course",
+    )
+
+
+def take_off(deed):
+    """Take a turn off the roster."""
+    return lambda world: shifts.cancel_turn(
+        by=officer("crc-lead-9", "shift-lead"), turn=world.made[deed].key, reason="nobody is needed"
+    )
+
+
+def take_watch():
+    """Take the watch that nobody has."""
+    return lambda _world: SimpleNamespace(key=shifts.take_watch(by=officer(), seen=""))
+
+
+def log_line(said, *, cites="", strikes=""):
+    """Write a line into the log of the shift."""
+
+    def does(world):
+        key = shifts.write_line(
+            by=officer(),
+            sort="alarm",
+            said=said,
+            cites=world.filled(cites),
+            strikes=world.filled(strikes),
+        )
+        return SimpleNamespace(key=key)
+
+    return does
+
+
+def call(party, outcome, **more):
+    """Call a party's post."""
+    return lambda _world: SimpleNamespace(
+        key=shifts.log_call(by=officer(), party=party, outcome=outcome, **more)
+    )
+
+
+def sign_handover(general):
+    """Sign the hand-over of the watch."""
+
+    def does(world):
+        items = {each.key for each in gather(officer())[0]}
+        key = shifts.sign_handover(by=officer(), shown=items, remarks={}, general=general)
+        return SimpleNamespace(key=key)
+
+    return does
+
+
+def end_handover(deed):
+    """Take a signed hand-over back."""
+    return lambda world: shifts.end_handover(
+        by=officer(), handover=world.made[deed].key, how="withdrawn", reason="something came"
+    )
+
+
+def accept_handover(deed):
+    """Take the watch over."""
+
+    def does(world):
+        by, key = officer("crc-lead-9", "shift-lead"), world.made[deed].key
+        row = shifts.handover_of(key, by=by)
+        since = shifts.came_since(row, by=by)
+        seen = {each.key for each in (*row.body.items, *since)}
+        shifts.accept_handover(
+            by=by, handover=key, digest=shift_rules.digest_since(row.digest, since), seen=seen
+        )
+
+    return does
 
 
 def together(*deeds):

@@ -34,6 +34,8 @@ def duty(by: Actor, type_: InformationType, party: Party, slot: rules.Slot) -> d
         ],
         "posts": posts(party) if open_ else [],
         "may_report": by.party == party.code and by.may("exchange.submit-report"),
+        "may_call": by.party != party.code and by.may("shifts.log-call"),
+        "duty_key": f"duty/{type_.code}/{party.code}/{slot.period}",
         "may_telephone": by.party != party.code and by.may("exchange.submit-on-behalf"),
     }
 

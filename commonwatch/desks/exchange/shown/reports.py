@@ -83,6 +83,7 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
         "doubles": _doubles(by, row),
         "seen": seen,
         "exercise": journal.mode == "exercise",
+        "keeps_log": by.may("shifts.write-log"),
         **(epochs := _epochs(by, row)),
         **_may(by, row, seen=seen, continued=bool(epochs["continued"])),
     }
