@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext_lazy
 
-from commonwatch.access import pairs
+from commonwatch.access import pairs, waiting
 from commonwatch.access.actor import Actor
 from commonwatch.access.asking import actor_for
 from commonwatch.register import node
@@ -27,6 +27,7 @@ DESKS = (
     ("federation:journals", gettext_lazy("Journals"), ""),
 )
 OTHERS = (
+    ("drills:index", gettext_lazy("Drills"), ""),
     ("ui:people", gettext_lazy("People and offices"), ""),
     ("ui:audiences", gettext_lazy("Audiences"), ""),
     ("ui:reads", gettext_lazy("Log of reading"), "access.read-log"),
@@ -51,6 +52,7 @@ def _made(request: HttpRequest) -> Callable[[], dict[str, Any]]:
             "banner": banner(actor),
             "sample": at.demo,
             "exercise": actor is not None and actor.mode == "exercise",
+            "real": len(waiting.alarms(actor)) if actor else 0,
             "nav": ways(request, actor),
             "others": others(request, actor),
             "proof": proof(actor),
