@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from commonwatch.access.actor import Actor, SignInFirst
+from commonwatch.access.actor import Actor, SignInFirst, require
 from commonwatch.access.asking import actor_for
 from commonwatch.desks.drills import acts, intake, rules, shown
 from commonwatch.desks.drills.models import Call, Kept, Plan
 from commonwatch.errors import Refusal
 from commonwatch.ui.page import page, refusal_page
+from commonwatch.ui.refusals import told
 from commonwatch.ui.templatetags.cw import clock, party_name
 
 
@@ -50,7 +51,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """Plan a drill, or start one at once; a refusal keeps what was typed."""
     by = seat(request)
     if by.mode == "real":
-        return refusal_page(request, rules.NotInExercise())
+        return _not_for_real(request)
+    require(by, "drills.run-drill")
     given = request.POST if request.method == "POST" else request.GET
     ticked = [code for code in given.getlist("post") if code]
     if request.method != "POST":
@@ -71,6 +73,15 @@ def new(request: HttpRequest) -> HttpResponse:
         request, gettext("The drill was planned: {drill}.").format(drill=shown.drill_name(made.drill))
     )
     return go(request, reverse("drills:plan", args=[made.key]))
+
+
+def _not_for_real(request: HttpRequest) -> HttpResponse:
+    """Refuse a drill in the real mode: who opens the page is led to where the way into the exercise stands."""
+    refusal = rules.NotInExercise()
+    if request.method == "POST":
+        return refusal_page(request, refusal)
+    messages.warning(request, " ".join(told(refusal)))
+    return HttpResponseRedirect(reverse("drills:index"))
 
 
 def _planned(by: Actor, request: HttpRequest, ticked: list[str]) -> Plan:
