@@ -29,10 +29,10 @@ class Past(NamedTuple):
 PAST = {
     57: Past("call", POSTS, {"AM": 9, "BY": 2, "KG": 12, "KZ": 3, "RU": 4, "TJ": None}),
     48: Past("call", POSTS, {"AM": 7, "BY": 3, "KG": 8, "KZ": 2, "RU": 3, "TJ": 11}),
-    41: Past("urgent", ASIA, {"KG": 6, "KZ": 2, "RU": 4, "TJ": 8}),
+    41: Past("urgent", ASIA, {"KG": 6, "KZ": 2, "RU": 4, "TJ": 8}, kept=False),
     33: Past("call", POSTS, {"AM": None, "BY": 1, "KG": 6, "KZ": 2, "RU": 5, "TJ": 9}),
     19: Past("urgent", EAST, {"BY": 2, "RU": 3}),
-    4: Past("call", POSTS, {"AM": 8, "BY": 2, "KG": 5, "KZ": 1, "RU": 2, "TJ": 7}, kept=False),
+    4: Past("call", POSTS, {"AM": 8, "BY": 2, "KG": 5, "KZ": 1, "RU": 2, "TJ": 7}),
 }
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from commonwatch.access import waiting
 from commonwatch.access.actor import Actor
+from commonwatch.charter.model import Post
 from commonwatch.desks.drills import intake, labels, rules, series
 from commonwatch.desks.drills.facts import Caught, Scored, Timed
 from commonwatch.desks.drills.models import Call, Kept, Plan
@@ -133,10 +134,15 @@ def _rows(by: Actor, posts: Iterable[Scored], called: rules.Called, *, over: boo
                 tuple(fault_text(caught, over=over) for caught in known),
                 rules.SILENT in injected,
                 each.timed[0].seconds is not None,
-                post[0].telephone if post else "",
+                _telephone(post[0]) if post else "",
             )
         )
     return found
+
+
+def _telephone(post: Post) -> str:
+    """Write a telephone number; an invented one says so."""
+    return f"{post.telephone} ({gettext('SAMPLE')})" if post.sample else post.telephone
 
 
 def fault_text(caught: Caught, *, over: bool) -> str:
@@ -193,7 +199,7 @@ def call(by: Actor, row: Call) -> dict[str, Any]:
         "sign": labels.sign(intake.posts_label(row.codes, by=row.party), writer=row.party),
         "sign_own": labels.sign(intake.own_label(by.party), writer=by.party),
         "sign_kept": labels.sign(intake.kept_label(row.party), writer=row.party),
-        "timelines": _timelines(posts, score.called),
+        "timelines": _timelines(posts, score.called, over=score.over),
     }
 
 
@@ -204,7 +210,7 @@ class Step(NamedTuple):
     says: str
 
 
-def _timelines(posts: Iterable[Scored], called: rules.Called) -> list[tuple[str, list[Step]]]:
+def _timelines(posts: Iterable[Scored], called: rules.Called, *, over: bool) -> list[tuple[str, list[Step]]]:
     """Write down what happened with each post, in order."""
     answer = []
     for each in posts:
@@ -218,8 +224,9 @@ def _timelines(posts: Iterable[Scored], called: rules.Called) -> list[tuple[str,
             if caught.seconds is not None:
                 at = called.started_at + caught.seconds * rules.SECOND
                 steps.append(Step(at, fault_text(caught, over=True)))
-        ending = gettext("The drill was ended early") if called.early else gettext("The last limit was over")
-        steps.append(Step(called.ends_at, ending))
+        if over:
+            early = gettext("The drill was ended early")
+            steps.append(Step(called.ends_at, early if called.early else gettext("The last limit was over")))
         answer.append((party_name(each.post), sorted(steps, key=lambda step: step.at)))
     return answer
 
