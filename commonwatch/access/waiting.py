@@ -5,6 +5,7 @@ told, so that neither a page nor a message says more than that person may see.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from commonwatch.access.actor import Actor
@@ -46,3 +47,17 @@ def of(by: Actor, *, but: str = "") -> list[Waiting]:
     """Return what waits for an actor, the most pressing first; `but` leaves the desk out that asks for the others'."""
     found = [each for desk in sorted(_FOUND) if desk != but for each in _FOUND[desk](by)]
     return sorted(found, key=lambda each: (each.order, each.due_at, each.key))
+
+
+PRESSING = 1
+
+
+def alarms(by: Actor) -> list[Waiting]:
+    """Return what is real, pressing (`order` 0 or 1) and waits now, for somebody who is at work in the exercise.
+
+    It is asked as the same person at work for real; in the real mode nothing is asked, and nothing is returned.
+    """
+    if by.mode == "real":
+        return []
+    real = replace(by, mode="real", beside=by)
+    return [each for each in of(real) if each.needs and each.order <= PRESSING]

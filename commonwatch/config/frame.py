@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_bidi, gettext_lazy
 
-from commonwatch.access import pairs
+from commonwatch.access import pairs, waiting
 from commonwatch.access.actor import Actor
 from commonwatch.access.asking import actor_for
 from commonwatch.register import node
@@ -20,17 +20,18 @@ from commonwatch.ui.templatetags.cw import moment, words
 DESKS = (
     ("exchange:watch", gettext_lazy("Watch"), "exchange.see-board"),
     ("exchange:mine", gettext_lazy("My reports"), "exchange.see-board"),
+    ("shifts:roster", gettext_lazy("Shifts"), "shifts.write-log"),
+    ("drills:index", gettext_lazy("Drills"), ""),
     ("ui:people", gettext_lazy("People"), "access.administer-people"),
 )
 FURTHER = (
-    ("shifts:roster", gettext_lazy("Shifts"), "shifts.write-log"),
+    ("shifts:posts", gettext_lazy("Contact cards"), "exchange.see-board"),
     ("exchange:types", gettext_lazy("Regulation"), "exchange.see-board"),
     ("exchange:series", gettext_lazy("Series"), "exchange.see-board"),
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
     ("federation:journals", gettext_lazy("Journals"), ""),
 )
 OTHERS = (
-    ("shifts:posts", gettext_lazy("Contact cards"), "exchange.see-board"),
     ("ui:people", gettext_lazy("People and offices"), ""),
     ("ui:audiences", gettext_lazy("Audiences"), ""),
     ("ui:reads", gettext_lazy("Log of reading"), "access.read-log"),
@@ -55,6 +56,7 @@ def _made(request: HttpRequest) -> Callable[[], dict[str, Any]]:
             "banner": banner(actor),
             "sample": at.demo,
             "exercise": actor is not None and actor.mode == "exercise",
+            "real": len(waiting.alarms(actor)) if actor else 0,
             "nav": ways(request, actor),
             "further": further(request, actor),
             "others": others(request, actor),

@@ -149,11 +149,14 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def mode(request: HttpRequest) -> HttpResponse:
-    """Change between real work and an exercise: the two are never on one page, nor in one journal."""
+    """Change between real work and an exercise: the two are never on one page, nor in one journal.
+
+    It leads to the Watch page, or to the page that was named.
+    """
     chosen = request.POST.get("mode", "")
     if chosen in MODES and actor_for(request):
         request.session["mode"] = chosen
-    return HttpResponseRedirect("/")
+    return back(request)
 
 
 @require_POST

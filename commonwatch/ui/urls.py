@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commonwatch.ui import account, audiences, entrance, logs, pairs, people
+from commonwatch.ui import account, audiences, entrance, logs, pairs, people, real
 
 app_name = "ui"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("account/keys/new/", account.new_key, name="new-key"),
     path("account/keys/<str:id>/revoke/", account.revoke_key, name="revoke-key"),
     path("mode/", entrance.mode, name="mode"),
+    path("mode/real/", real.strip, name="real"),
     path("reads/", logs.reads, name="reads"),
     path("account/reads/", logs.own_reads, name="own-reads"),
     path("events/", logs.events, name="events"),

@@ -11,6 +11,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
 from commonwatch.access import pairs
+from commonwatch.desks.drills import acts as drills
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.desks.exchange.models import Quarantined
@@ -57,7 +58,7 @@ def test_every_address_is_listed_with_who_may_open_it():
 def test_every_address_ends_as_addresses_do():
     """With a slash for pages; without for files, which clients of journals and programs ask for."""
     files = ("federation:", "api:", "health", "exchange:template", "exchange:compliance-sheet")
-    files += ("exchange:label", "exchange:release-label")
+    files += ("exchange:label", "exchange:release-label", "drills:sheet")
     odd = [
         each.path for each in addresses() if not each.name.startswith(files) and not each.path.endswith("/")
     ]
@@ -83,6 +84,7 @@ def street(house):
     second = acts.submit_report(by=na, report=narrow, channel="form")
     wide, near = (release(na, second.subject, audience) for audience in ("members", "eastern-europe"))
     asked, other = (propose(na, each.subject) for each in (first, second))
+    shown, hidden = drill(house, "AM"), drill(house, "BY")
     account = house.account("CRC", "duty")
     note = hand_over(house.duty())
     file = Quarantined.objects.create(
@@ -98,9 +100,9 @@ def street(house):
     return Street(
         house,
         shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide)
-        | {"proposal": asked, "handover": note},
+        | {"proposal": asked, "handover": note, **shown},
         hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near)
-        | {"proposal": other, "handover": note},
+        | {"proposal": other, "handover": note, **hidden},
         never=samples(
             f"report/BY/{ABSENT}",
             ABSENT,
@@ -108,12 +110,23 @@ def street(house):
             file="f" * 32,
             release=f"release/BY/{ABSENT}",
         )
-        | {"proposal": f"proposal/BY/{ABSENT}", "handover": f"handover/CRC/{ABSENT}"},
+        | {"proposal": f"proposal/BY/{ABSENT}"}
+        | {name: f"{name}/CRC/{ABSENT}" for name in ("handover", "plan", "call", "score")},
     )
 
 
 def origin(journal):
     return Journal.objects.get(pk=journal).origin
+
+
+def drill(house, post):
+    """Hold a drill with one post in the exercise, keep its score, and plan another."""
+    lead = house.sit(house.node.pack.center, "shift-lead", mode="exercise")
+    call = drills.plan_drill(by=lead, drill="call", posts=(post,), confirmed=True).call
+    drills.end_drill(by=lead, call=call)
+    score = drills.keep_score(by=lead, call=call)
+    later = drills.plan_drill(by=lead, drill="call", posts=(post,), starts=house.clock())
+    return {"call": call, "score": score, "plan": later.key}
 
 
 def release(by, report, audience):
@@ -200,6 +213,9 @@ def test_pages_open_to_those_for_whom_they_are(street):
     """So that the test before does not pass because everything is 404."""
     offices = (VIEWERS["center"], VIEWERS["owner"], ("BY", "auditor"), ("BY", "administrator"))
     clients = [street.house.client(*office) for office in offices]
+    leading = street.house.client("CRC", "shift-lead")
+    leading.post("/mode/", {"mode": "exercise"})
+    clients.append(leading)
     faults = []
     for each, path in asked(street.shown):
         opened = {client.get(path).status_code for client in clients}

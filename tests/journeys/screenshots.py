@@ -4,6 +4,7 @@ import argparse
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urljoin
 
 from tests.journeys.town import ROOT, chromium, served, sit
 
@@ -66,6 +67,14 @@ def pages(town):
         "sign-in": ("", "/sign-in/", None),
         "not-found": (center, "/reports/report/KZ/none/", None),
         "keys": (center, "/", keys),
+        "drills-kept": ("crc-duty", "/drills/", None),
+        "drills": ("crc-head", "/", exercise("/drills/")),
+        "drill-new": ("crc-head", "/", exercise("/drills/new/")),
+        "drill-call": ("crc-head", "/", exercise("/drills/", "a[href*='/drills/calls/']")),
+        "drill-result": ("crc-head", "/", exercise("/drills/", "a[href$='/result/']")),
+        "drill-plan": ("crc-head", "/", exercise("/drills/", "a[href*='/drills/plans/']")),
+        "drills-year": ("crc-head", "/", exercise("/drills/year/")),
+        "drill-post": ("ru-na-officer", "/", exercise("/drills/", "a[href*='/drills/calls/']")),
     }
 
 
@@ -122,6 +131,20 @@ def bad_sheet(page):
     page.set_input_files("#file", {"name": "sample.csv", "mimeType": "text/csv", "buffer": sheet.encode()})
     page.click("form[enctype] button.main")
     page.wait_for_timeout(1500)
+
+
+def exercise(path, link=""):
+    """Make what changes into the exercise and opens a page there, or what its first such link leads to."""
+
+    def opens(page):
+        page.locator("#menu summary").click()
+        page.locator("#menu button[name=mode][value=exercise]").click()
+        page.wait_for_load_state()
+        page.goto(urljoin(page.url, path))
+        if link:
+            page.goto(urljoin(page.url, page.locator(f"main {link}").first.get_attribute("href")))
+
+    return opens
 
 
 def keys(page):

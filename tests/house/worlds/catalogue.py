@@ -27,8 +27,8 @@ class Calls(NamedTuple):
     """What is asked of one address besides what every address is asked.
 
     `arguments`: sets of arguments, the first one whose page opens; left out, each is taken from ARGUMENTS in turn.
-    `polled`: it is asked again after each hidden deed. `shut`: why it opens to no viewer. `last`: asked at the very
-    end and in this order, since it ends sessions.
+    `polled`: it is asked again after each hidden deed. `played`: its first body is sent in the exercise too. `shut`:
+    why it opens to no viewer. `last`: asked at the very end and in this order, since it ends sessions.
     """
 
     queries: tuple[str, ...] = ()
@@ -36,6 +36,7 @@ class Calls(NamedTuple):
     json: tuple[Any, ...] = ()
     arguments: tuple[dict[str, str], ...] = ()
     polled: bool = False
+    played: bool = False
     shut: str = ""
     last: int = 0
 
@@ -64,6 +65,9 @@ ARGUMENTS = {
     "handle": ("kz-na-officer", "kz-spare", "by-na-2", "kg-administrator", "zz-none"),
     "id": ("1", "2", "3", "5", NEVER, "{kz-key.key}", "{by-key.key}"),
     "pk": ("1", "2", "3", "5", "999"),
+    "call": ("{kz-drill.key}", "{kg-drill.key}", f"call/CRC/{NEVER}"),
+    "plan": ("{kz-drill.plan}", "{kg-drill.plan}", "{kg-plan.plan}", f"plan/CRC/{NEVER}"),
+    "score": ("{tj-score.key}", f"score/CRC/{NEVER}"),
     "name": ("{kz-bad-sheet.key}", "{by-bad-sheet.key}", "{crc-bad-sheet.key}", "1", "2", NEVER),
 }  # fmt: skip
 
@@ -126,6 +130,8 @@ DUTIES = (
     ("T4", "KG", "2026-W35"), ("K1", "BY", "2026-09"), ("P1", "KZ", "2026-Q2"), ("P1", "BY", "2026-Q2"),
     ("T1", "KZ", "2026-09-11"), ("D1", "XX", "2026-09-14"), ("T6", "BY", "2026-W36"),
 )  # fmt: skip
+
+HELD_BY_THE_CENTER = "the Center alone holds drills, and no viewer is of it"
 
 RELEASES = (*_reports("key", "by-releases", "kz-releases", "kg-releases"), {"key": f"release/KG/{NEVER}"})
 
@@ -200,6 +206,7 @@ CATALOGUE = {
     "ui:sign-out": Calls(bodies=({},), last=3),
     "ui:theme": Calls(bodies=({"theme": "night", "next": "/mine/"}, {"theme": "{kg-t4-36.key}"})),
     "ui:mode": Calls(bodies=({"mode": "real"}, {"mode": "none"})),
+    "ui:real": Calls(),
     "ui:language": Calls(bodies=({"language": "en", "next": "/"}, {"language": "xx"})),
     "ui:no-office": Calls(shut="the viewers all hold an office"),
     "ui:join": Calls(
@@ -389,4 +396,27 @@ CATALOGUE = {
         ),
         polled=True,
     ),
+    "drills:index": Calls(queries=("all=1",)),
+    "drills:new": Calls(
+        queries=("who=chosen&post=KG", "who=central-asia"),
+        bodies=(
+            {"drill": "call", "who": "chosen", "post": "KG", "faults": "drawn", "seed": "1", "confirmed": "1"},
+            {"drill": "none", "who": "all", "starts": "odd"},
+            {},
+        ),
+        played=True,
+    ),
+    "drills:year": Calls(),
+    "drills:plan": Calls(shut=HELD_BY_THE_CENTER),
+    "drills:start": Calls(bodies=({"confirmed": "1"}, {}), played=True, shut=HELD_BY_THE_CENTER),
+    "drills:cancel": Calls(bodies=({},), played=True, shut=HELD_BY_THE_CENTER),
+    "drills:call": Calls(),
+    "drills:acknowledge": Calls(bodies=({},), played=True),
+    "drills:telephone": Calls(bodies=({"post": "KG"}, {"post": "XX"}), played=True, shut=HELD_BY_THE_CENTER),
+    "drills:found": Calls(bodies=({"post": "BY", "fault": "silent"}, {}), played=True, shut=HELD_BY_THE_CENTER),
+    "drills:end": Calls(bodies=({},), played=True, shut=HELD_BY_THE_CENTER),
+    "drills:keep": Calls(bodies=({},), played=True, shut=HELD_BY_THE_CENTER),
+    "drills:result": Calls(),
+    "drills:sheet": Calls(),
+    "drills:kept": Calls(),
 }  # fmt: skip

@@ -234,6 +234,12 @@ class Crawl:
             sets = self._sets(route, CATALOGUE[route.name])
             for each in (sets[0], *sets[-2:]):
                 yield Question(route.name, "session", "GET", self._path(route, each))
+            if CATALOGUE[route.name].played:
+                data, kind = self._bodies(CATALOGUE[route.name])[0]
+                for each in sets:
+                    yield Question(
+                        route.name, "session", "POST", self._path(route, each), data=data, kind=kind
+                    )
 
     def leaving(self):
         """What ends the session."""

@@ -20,6 +20,7 @@ from commonwatch.desks.shifts import rules as shift_rules
 from commonwatch.desks.shifts.intake import gather
 from commonwatch.register import epoch, node
 from commonwatch.register.models import Journal
+from commonwatch.desks.drills import acts as drills
 
 CENTER = "CRC"
 ORGANS = {"SEC", "JS", "CCC"}
@@ -372,5 +373,53 @@ def together(*deeds):
         for each in deeds:
             last = each(world)
         return last
+
+    return does
+
+
+def drill(posts, faults=None, *, at_once=True, code="call"):
+    """Hold a drill with some posts in the exercise, or plan one."""
+
+    def does(world):
+        starts = None if at_once else node.current().clock()
+        made = drills.plan_drill(
+            by=seat(CENTER, mode="exercise"),
+            drill=code,
+            posts=posts,
+            faults=faults,
+            starts=starts,
+            confirmed=True,
+        )
+        return SimpleNamespace(key=made.call, plan=made.key)
+
+    return does
+
+
+def answer(party, deed):
+    """Acknowledge the call of a drill."""
+    return lambda world: drills.acknowledge(by=seat(party, mode="exercise"), call=world.made[deed].key)
+
+
+def answer_for(party, deed):
+    """Write down at the Center that a post acknowledged by telephone."""
+    return lambda world: drills.acknowledge_for(
+        by=seat(CENTER, mode="exercise"), call=world.made[deed].key, post=party
+    )
+
+
+def find_fault(party, deed, fault):
+    """Find a fault at a post that is drilled."""
+    return lambda world: drills.mark_found(
+        by=seat(CENTER, mode="exercise"), call=world.made[deed].key, post=party, fault=fault
+    )
+
+
+def keep_score(deed):
+    """End a drill and keep its score in the real record."""
+
+    def does(world):
+        by = seat(CENTER, mode="exercise")
+        drills.end_drill(by=by, call=world.made[deed].key)
+        return SimpleNamespace(key=drills.keep_score(by=by, call=world.made[deed].key))
 
     return does
