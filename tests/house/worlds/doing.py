@@ -12,6 +12,7 @@ from commonwatch.access.acts import give_office, open_account
 from commonwatch.access.models import Account, Proposal, Seat, Token
 from commonwatch.access.sessions import name_of
 from commonwatch.access.tokens import new_token
+from commonwatch.desks.drills import acts as drills
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros
 from commonwatch.desks.exchange.models import Quarantined
@@ -20,7 +21,6 @@ from commonwatch.desks.shifts import rules as shift_rules
 from commonwatch.desks.shifts.intake import gather
 from commonwatch.register import epoch, node
 from commonwatch.register.models import Journal
-from commonwatch.desks.drills import acts as drills
 
 CENTER = "CRC"
 ORGANS = {"SEC", "JS", "CCC"}
