@@ -26,6 +26,12 @@ MANDATES: Final[Mapping[str, str]] = {
     "exchange.end-waiver": "end such a waiver early",
     "exchange.import-series": "take in a series of past figures with the days on which they were known",
     "exchange.release-report": "release a report of its own party to more readers or at a lower level",
+    "traffic.ask-question": "ask another party something, on a report or on nothing in particular",
+    "traffic.answer-question": "answer what its party was asked, or say why it does not",
+    "traffic.close-question": "close a question of its own party",
+    "traffic.relay-notice": "pass an urgent notice on to those who may read it",
+    "traffic.acknowledge-relay": "take note of an urgent notice for its party",
+    "traffic.log-call": "write down a call to a post that has not acknowledged",
 }
 
 # What an office may do without a second factor: it reads, and prepares for others to send.

@@ -20,6 +20,8 @@ from commonwatch.ui.templatetags.cw import moment, words
 DESKS = (
     ("exchange:watch", gettext_lazy("Watch"), "exchange.see-board"),
     ("exchange:mine", gettext_lazy("My reports"), "exchange.see-board"),
+    ("traffic:questions", gettext_lazy("Questions"), "exchange.see-board"),
+    ("traffic:relays", gettext_lazy("Relays"), "exchange.see-board"),
     ("exchange:types", gettext_lazy("Regulation"), "exchange.see-board"),
     ("exchange:series", gettext_lazy("Series"), "exchange.see-board"),
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
