@@ -1,4 +1,4 @@
-"""Questions: who is asked, who reads them, who answers first, and what waits for whom. Each refusal beside its success."""
+"""Questions: who is asked, who reads, who answers first, what waits for whom. Each refusal beside its success."""
 
 import pytest
 
@@ -128,7 +128,9 @@ def test_of_two_who_answer_the_second_is_told_who_was_first(house):
 def test_a_reason_for_not_answering_is_an_answer(house):
     key = ask(house)
     acts.refuse_question(by=house.na("BY"), question=key, reason="Not ours to say")
-    assert [(each.text, each.refused) for each in of(key, by=house.duty()).answers] == [("Not ours to say", True)]
+    assert [(each.text, each.refused) for each in of(key, by=house.duty()).answers] == [
+        ("Not ours to say", True)
+    ]
 
 
 def test_the_asker_closes_with_an_answer_or_withdraws_with_a_ground(house):
@@ -188,7 +190,10 @@ def test_what_others_add_is_no_answer(house):
     from commonwatch.register.audience import label_of_journal
 
     log.turn(log.append)(
-        QuestionAnswered(text="We say three"), by=house.na("KZ"), subject=key, label=label_of_journal(row.journal)
+        QuestionAnswered(text="We say three"),
+        by=house.na("KZ"),
+        subject=key,
+        label=label_of_journal(row.journal),
     )
     assert of(key, by=house.duty()).answers == ()
 
@@ -251,7 +256,9 @@ def test_an_open_question_is_closed_when_its_readers_change(house):
         question_of(key, by=house.na("KZ"))
 
 
-def test_the_list_asks_as_many_questions_of_the_database_for_many_as_for_few(house, django_assert_num_queries):
+def test_the_list_asks_as_many_questions_of_the_database_for_many_as_for_few(
+    house, django_assert_num_queries
+):
     from django.db import connections
     from django.test.utils import CaptureQueriesContext
 

@@ -174,6 +174,7 @@ def _heard(fact: ReportSubmitted | ReportCarried | ReportReleased | ReleaseCarri
         "event_at": fact.event_at,
         "party": line.party,
         "hashes": line.hash,
+        "versions": 1,
         "first_at": line.at,
         "last_at": line.at,
         "last_entry": line.id,

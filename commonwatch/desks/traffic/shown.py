@@ -275,7 +275,7 @@ def _who(by: Actor, chosen: Mapping[str, str], row: Reported | None) -> dict[str
 
 def asked(typed: Mapping[str, str], *, due: int | None) -> Asked:
     """Read what was typed into the form as a question."""
-    known = {name: typed[name] for name in Asked._fields if name in typed and name != "due"}
+    known = {name: typed[name] for name in Asked._fields if typed.get(name) and name != "due"}
     return Asked(**({"to": "", "text": ""} | known), due=due)
 
 
@@ -493,9 +493,9 @@ _TICK = timedelta(microseconds=1)
 def clocks(by: Actor, row: Reported) -> dict[str, Any]:
     """Show every step of an urgent notice against the times that the pack gives for it."""
     found = board.relays_of(by, row.key)
-    board.look(by, row, *(each.row for each in found))
     wanted = board.about(by, report=row.key).filter(wants="confirmation").order_by("asked_at", "key")
     asked = board.threads(wanted[: board.FIRST], by=by)
+    board.look(by, row, *(each.row for each in found), *(each.row for each in asked))
     steps = [*_told(row), _relayed(row, found), *_taken(found), *_confirmation(asked)]
     return {
         "row": row,
