@@ -46,7 +46,7 @@ def _to_answer(by: Actor) -> Iterator[Waiting]:
             title=says.format(party=party_name(row.party), what=about(row)),
             text=gettext("The answer is due at {due}.").format(due=clock(row.due)),
             url=reverse("traffic:question", args=[row.key]),
-            action=gettext("Answer"),
+            action=gettext("Give the answer"),
             due_at=row.due,
             since=row.asked_at,
             order=0 if confirms else 1 if late or row.urgency == "urgent" else 3,

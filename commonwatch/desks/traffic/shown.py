@@ -50,7 +50,7 @@ def state_of(each: Thread) -> State:
     row = each.row
     closed = {
         "satisfied": ("ok", "✓", gettext("closed")),
-        "withdrawn": ("nil", "–", gettext("withdrawn")),
+        "withdrawn": ("nil", "–", gettext("withdrawn by who asked")),
         "readers-changed": ("nil", "–", gettext("closed: its readers have changed")),
     }
     if row.state in closed:

@@ -203,7 +203,7 @@ def relay_new(request: HttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         board.look(by, row)
         return page(request, "traffic/relay_new.html", shown.relay_new(by, row))
-    typed = {
+    typed: dict[str, Any] = {
         "recipients": request.POST.getlist("recipients"),
         "remark": request.POST.get("remark", "").replace("\0", ""),
         "within": request.POST.get("within", "").strip(),
