@@ -110,6 +110,19 @@ ROUTES = {
     "exchange:compliance-sheet": PAGE,
     "exchange:quarantine": PAGE,
     "exchange:quarantined": PAGE,
+    "traffic:questions": PAGE,
+    "traffic:ask": PAGE,
+    "traffic:panel": PAGE,
+    "traffic:question": PAGE,
+    "traffic:answer": ACT,
+    "traffic:refuse": ACT,
+    "traffic:close": ACT,
+    "traffic:relays": PAGE,
+    "traffic:clocks": PAGE,
+    "traffic:relay-new": PAGE,
+    "traffic:relay": PAGE,
+    "traffic:acknowledge": ACT,
+    "traffic:call": ACT,
 }
 
 

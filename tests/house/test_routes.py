@@ -17,11 +17,20 @@ from commonwatch.desks.exchange.models import Quarantined
 from commonwatch.register.models import Journal
 from tests.house.routes import ADMINISTRATORS, EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
+from tests.traffic import scenes
 
 PERIOD = "2026-09-14"
 ABSENT = "01990000-0000-7000-8000-000000000000"
 FINE = {200, 204, 302, 304, 404}
 AWAY = {302, 401, 404}
+# What stands for the argument "key" in addresses that begin so; elsewhere a report.
+KEYS = (
+    ("releases/", "release"),
+    ("questions/", "question"),
+    ("relays/clocks/", "notice"),
+    ("relays/new/", "notice"),
+    ("relays/", "relay"),
+)
 
 
 class Address(NamedTuple):
@@ -95,9 +104,11 @@ def street(house):
     return Street(
         house,
         shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide)
-        | {"proposal": asked},
+        | {"proposal": asked}
+        | traffic(house, "members"),
         hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near)
-        | {"proposal": other},
+        | {"proposal": other}
+        | traffic(house, "eastern-europe"),
         never=samples(
             f"report/BY/{ABSENT}",
             ABSENT,
@@ -105,8 +116,16 @@ def street(house):
             file="f" * 32,
             release=f"release/BY/{ABSENT}",
         )
-        | {"proposal": f"proposal/BY/{ABSENT}"},
+        | {"proposal": f"proposal/BY/{ABSENT}"}
+        | {each: f"{each}/CRC/{ABSENT}" for each in ("notice", "question", "relay")},
     )
+
+
+def traffic(house, audience):
+    """An urgent notice for an audience, a question on it and a relay of it."""
+    key = scenes.notice(house, audience=audience)
+    question = scenes.ask(house, report=key, readers="all")
+    return {"notice": key, "question": question, "relay": scenes.relay(house, key, recipients=["RU"])}
 
 
 def origin(journal):
@@ -153,8 +172,8 @@ def asked(arguments=None):
 
 def of(address, arguments):
     """What stands for the arguments of an address: the key of a release is not that of a report."""
-    own = {"key": arguments.get("release")} if address.path.startswith("releases/") else {}
-    return {**arguments, **own}
+    own = next((name for start, name in KEYS if address.path.startswith(start)), "key")
+    return {**arguments, "key": arguments.get(own)}
 
 
 VIEWERS = {

@@ -215,16 +215,16 @@ def test_a_withdrawn_notice_is_said_loudly_on_its_relay(house, at_center):
 
 def test_the_clocks_of_a_notice_say_what_took_how_long(house, at_center):
     first = notice(house)
-    assert f"/relays/clocks/?report={first}" in text(at_center.get(f"/reports/{first}/"))
+    assert f"/relays/clocks/{first}/" in text(at_center.get(f"/reports/{first}/"))
     house.clock.tick(minutes=20)
-    assert "not yet, late by 5 min" in text(at_center.get(f"/relays/clocks/?report={first}"))
+    assert "not yet, late by 5 min" in text(at_center.get(f"/relays/clocks/{first}/"))
     key = relay(house, first)
     house.clock.tick(minutes=4)
     acts.acknowledge_relay(by=house.na("KZ"), relay=key)
     asked = ask(house, report=first, wants="confirmation", readers="all")
     acts.answer_question(by=house.na("BY"), question=asked, text="So it was", outcome="partly")
 
-    shown = text(at_center.get(f"/relays/clocks/?report={first}"))
+    shown = text(at_center.get(f"/relays/clocks/{first}/"))
     for words in (
         "Happened",
         "after 20 min, late by 5 min",
@@ -239,7 +239,7 @@ def test_the_clocks_of_a_notice_say_what_took_how_long(house, at_center):
 
 def test_reports_that_are_not_urgent_have_no_clocks(house, at_center):
     key = report(house)
-    assert at_center.get(f"/relays/clocks/?report={key}").status_code == 404
+    assert at_center.get(f"/relays/clocks/{key}/").status_code == 404
     assert at_center.get(f"/relays/new/{key}/").status_code == 404
     assert "/relays/clocks/" not in text(at_center.get(f"/reports/{key}/"))
 
@@ -251,7 +251,7 @@ def test_relays_of_others_are_as_if_absent(house):
     for path in (
         f"/relays/{key}/",
         f"/relays/new/{first}/",
-        f"/relays/clocks/?report={first}",
+        f"/relays/clocks/{first}/",
         "/relays/relay/CRC/no/",
     ):
         assert client.get(path).status_code == 404, path
@@ -281,7 +281,7 @@ def test_whoever_opens_questions_and_relays_leaves_a_line(house, at_center, at_b
     assert left(at_by, "/questions/") == {asked}
     assert left(at_by, f"/questions/panel/?report={first}") == {asked}
     assert left(at_by, f"/relays/{key}/") == {key, first}
-    assert left(at_by, f"/relays/clocks/?report={first}") == {key, first, asked}
+    assert left(at_by, f"/relays/clocks/{first}/") == {key, first, asked}
     assert left(at_center, f"/relays/new/{first}/") == {first}
 
 

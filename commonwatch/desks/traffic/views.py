@@ -166,10 +166,10 @@ def panel(request: HttpRequest) -> HttpResponse:
 
 
 @Get
-def clocks(request: HttpRequest) -> HttpResponse:
+def clocks(request: HttpRequest, key: str) -> HttpResponse:
     """Show every step of an urgent notice against its time, as a part of its page or as a page."""
     by = seat(request)
-    row = _urgent(by, request.GET.get("report", ""))
+    row = _urgent(by, key)
     return page(request, "traffic/clocks.html", shown.clocks(by, row), part="panel")
 
 

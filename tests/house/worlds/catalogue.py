@@ -127,6 +127,16 @@ DUTIES = (
     ("T1", "KZ", "2026-09-11"), ("D1", "XX", "2026-09-14"), ("T6", "BY", "2026-W36"),
 )  # fmt: skip
 
+NOTICES = _reports("key", "kz-u1", "kg-u1", "crc-u2", "by-t2", "kz-exercise")
+QUESTIONS = (
+    *_reports("key", "crc-asks-kz", "crc-asks-kg", "kz-asks-by", "by-asks-kg", "kg-exercise-question"),
+    {"key": f"question/KG/{NEVER}"},
+)
+RELAYS = (
+    *_reports("key", "crc-relays-kz-u1", "crc-relays-kg", "exercise-relay"),
+    {"key": f"relay/CRC/{NEVER}"},
+)
+
 RELEASES = (*_reports("key", "by-releases", "kz-releases", "kg-releases"), {"key": f"release/KG/{NEVER}"})
 
 CATALOGUE = {
@@ -349,4 +359,50 @@ CATALOGUE = {
     "exchange:compliance-sheet": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=odd")),
     "exchange:quarantine": Calls(),
     "exchange:quarantined": Calls(),
+    "traffic:questions": Calls(
+        queries=("party=KG", "party=CRC&type=U1", "type=T4", "every", "party=XX&type=none"), polled=True
+    ),
+    "traffic:ask": Calls(
+        queries=(
+            "report={kg-u1.key}&to=KG", "report={kz-u1.key}&wants=confirmation", "report={by-releases.key}",
+            "report={by-d1-13.key}&to=BY&readers=two", "report={by-d1-14.key}&wants=release",
+            "type=D1&owes=KG&period=2026-09-14", "to=KG&readers=named&audience=members",
+        ),
+        bodies=(
+            {"to": "BY", "text": "How many?", "report": "{by-d1-13.key}", "readers": "all", "part": "events"},
+            {"to": "BY", "text": "How many?", "report": "{by-d1-14.key}", "readers": "all"},
+            {"to": "KG", "text": "What was heard?", "report": "{kg-u1.key}", "readers": "two"},
+            {"to": "KG", "text": "Anything new?", "readers": "named", "audience": "central-asia", "level": "H1"},
+            {"to": "KG", "text": "", "due": "odd"},
+            {"to": "KZ", "text": "To ourselves"},
+        ),
+    ),
+    "traffic:panel": Calls(
+        queries=(
+            "report={kz-u1.key}", "report={kg-u1.key}", "report={by-d1-13.key}", "report={kg-t4-36.key}",
+            "type=T4&owes=KG&period=2026-W36", "type=D1&owes=BY&period=2026-09-13", "type=D1&owes=KZ",
+        )
+    ),
+    "traffic:question": Calls(arguments=QUESTIONS),
+    "traffic:answer": Calls(
+        bodies=(
+            {"text": "Three"}, {"text": "Four"}, {"text": "And four", "supplement": "1"}, {"text": ""},
+            {"text": "There", "report": "{kg-u1.key}", "supplement": "1"},
+            {"text": "So it was", "outcome": "confirmed"},
+        ),
+        arguments=QUESTIONS,
+    ),
+    "traffic:refuse": Calls(bodies=({"reason": "Not ours"}, {"reason": ""}), arguments=QUESTIONS),
+    "traffic:close": Calls(
+        bodies=({"how": "satisfied"}, {"how": "withdrawn", "ground": ""}, {"how": "withdrawn", "ground": "found it"}),
+        arguments=(QUESTIONS[2], *QUESTIONS[:2], *QUESTIONS[3:]),
+    ),
+    "traffic:relays": Calls(queries=("every",), polled=True),
+    "traffic:clocks": Calls(arguments=NOTICES),
+    "traffic:relay-new": Calls(
+        bodies=({"recipients": ["KZ", "RU"], "within": "20"}, {"recipients": [], "within": "odd"}), arguments=NOTICES
+    ),
+    "traffic:relay": Calls(arguments=RELAYS),
+    "traffic:acknowledge": Calls(bodies=({},), arguments=RELAYS),
+    "traffic:call": Calls(bodies=({"party": "KZ", "outcome": "no-answer"}, {"party": "KG"}), arguments=RELAYS),
 }  # fmt: skip

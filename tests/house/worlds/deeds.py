@@ -10,7 +10,11 @@ from typing import Any, NamedTuple
 
 from tests.house.worlds.doing import (
     account,
+    acknowledge,
+    answer,
     ask,
+    call,
+    close_question,
     confirm,
     correct,
     end,
@@ -18,6 +22,8 @@ from tests.house.worlds.doing import (
     invite,
     key_for,
     knock,
+    question,
+    relay,
     release,
     report,
     second,
@@ -159,6 +165,23 @@ DEEDS = (
     Deed(
         "crc-u2-few", "13 15:00", NOBODY, report("CRC", "U2", notice="to few", sent={"audience": "caucasus"})
     ),
+    # Questions and relays, some among parties of which Kazakhstan is none.
+    Deed(
+        "kg-u1-south", "13 15:30", NOBODY, report("KG", "U1", what="rockfall", sent={"audience": "caucasus"})
+    ),
+    Deed("crc-asks-kg", "13 15:31", NOBODY, question("CRC", "KG", "who shot", about="kg-u1")),
+    Deed("by-asks-kg", "13 15:32", NOBODY, question("BY", "KG", "anything on the road", urgency="urgent")),
+    Deed("crc-asks-kz", "13 15:33", AT_H2, question("CRC", "KZ", about="kz-u1", wants="confirmation")),
+    Deed("kz-asks-by", "13 15:34", MEMBERS, question("KZ", "BY", about="by-d1-13", part="events")),
+    Deed("kg-answers", "13 15:35", NOBODY, answer("KG", "crc-asks-kg", "nobody knows")),
+    Deed("by-answers", "13 15:36", MEMBERS, answer("BY", "kz-asks-by", "seven")),
+    Deed("crc-closes", "13 15:37", NOBODY, close_question("CRC", "crc-asks-kg", "satisfied")),
+    Deed("kg-adds", "13 15:38", NOBODY, answer("KG", "crc-asks-kg", "now we do", supplement=True)),
+    Deed("crc-relays-kz-u1", "13 15:40", AT_H2, relay("kz-u1", ["SEC", "JS"], remark="stay near")),
+    Deed("crc-relays-kg", "13 15:40", NOBODY, relay("kg-u1-south", ["AM", "RU"], remark="to two")),
+    Deed("sec-takes-note", "13 15:45", AT_H2, acknowledge("SEC", "crc-relays-kz-u1")),
+    Deed("ru-takes-note", "13 15:46", NOBODY, acknowledge("RU", "crc-relays-kg")),
+    Deed("am-is-called", "13 16:20", NOBODY, call("crc-relays-kg", "AM", "no-answer")),
     # The day itself.
     Deed("by-t6", "14 04:00", NOBODY, report("BY", "T6", "2026-W36", nil=True)),
     Deed(
@@ -271,6 +294,14 @@ DEEDS = (
     Deed("exercise-open", "14 05:05", ITSELF, report("BY", "D1", "2026-09-14", mode="exercise", events=9)),
     Deed("exercise-on", "14 05:06", ITSELF, switch("T8", mode="exercise")),
     Deed("kz-exercise", "14 05:06", ITSELF, report("KZ", "U1", mode="exercise", what="drill")),
+    Deed("kg-exercise-question", "14 05:06", NOBODY, question("KG", "BY", "played", mode="exercise")),
+    Deed(
+        "by-exercise-u1",
+        "14 05:06",
+        ITSELF,
+        report("BY", "U1", mode="exercise", what="played", sent={"audience": "members"}),
+    ),
+    Deed("exercise-relay", "14 05:06:30", ITSELF, relay("by-exercise-u1", ["KZ", "RU"], mode="exercise")),
     Deed("tj-d1-14", "14 05:07", MEMBERS, report("TJ", "D1", "2026-09-14", nil=True)),
     Deed("tj-d1-14-withdrawn", "14 05:08", MEMBERS, withdraw("TJ", "tj-d1-14")),
     # Offices, invitations, keys.
