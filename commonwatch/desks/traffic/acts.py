@@ -133,6 +133,7 @@ def answer_question(  # noqa: PLR0913 - what an answer says
     refs = _place(row.entry, by=by) + _holding(report, row, by=by)
     fact = QuestionAnswered(text=said, outcome=outcome, report=report, supplement=before)
     log.append(fact, by=by, subject=row.key, label=label_of_journal(row.journal), refs=refs)
+    by.again()
 
 
 @log.turn
@@ -146,6 +147,7 @@ def refuse_question(*, by: Actor, question: str, reason: str) -> None:
     fact = QuestionRefused(reason=rules.check_text(reason))
     refs = _place(row.entry, by=by)
     log.append(fact, by=by, subject=row.key, label=label_of_journal(row.journal), refs=refs)
+    by.again()
 
 
 def _to_answer(key: str, *, by: Actor, supplement: bool) -> tuple[Question, bool]:
@@ -190,6 +192,7 @@ def close_question(*, by: Actor, question: str, how: str, ground: str = "") -> N
     said = rules.check_text(ground) if how == "withdrawn" else ground.strip()[: rules.MOST_TEXT]
     fact = QuestionClosed(how=how, ground=said)
     log.append(fact, by=by, subject=row.key, label=label_of_journal(row.journal))
+    by.again()
 
 
 @log.turn
@@ -236,6 +239,7 @@ def acknowledge_relay(*, by: Actor, relay: str) -> None:
     fact = RelayAcknowledged(version=row.version)
     refs = _place(row.entry, by=by)
     log.append(fact, by=by, subject=row.key, label=label_of_journal(row.journal), refs=refs)
+    by.again()
 
 
 @log.turn
@@ -253,6 +257,7 @@ def log_call(*, by: Actor, relay: str, party: str, outcome: str, note: str = "")
     said = rules.check_text(note) if note.strip() else ""
     fact = RelayCalled(party=party, outcome=outcome, note=said)
     log.append(fact, by=by, subject=row.key, label=label_of_journal(row.journal))
+    by.again()
 
 
 def _check_waits(row: Relay, party: str, *, by: Actor) -> None:

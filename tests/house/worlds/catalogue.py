@@ -61,6 +61,10 @@ ARGUMENTS = {
     "period": ("2026-09-14", "2026-W36", "odd"),
     "form": ("csv", "xlsx", "pdf"),
     "release": ("{by-releases.key}", "{kz-releases.key}", "{kg-releases.key}", f"release/KG/{NEVER}"),
+    "question": (
+        "{crc-asks-kz.key}", "{crc-asks-kg.key}", "{kz-asks-by.key}", "{by-asks-kg.key}", f"question/KG/{NEVER}",
+    ),
+    "relay": ("{crc-relays-kz-u1.key}", "{crc-relays-kg.key}", f"relay/CRC/{NEVER}"),
     "handle": ("kz-na-officer", "kz-spare", "by-na-2", "kg-administrator", "zz-none"),
     "id": ("1", "2", "3", "5", NEVER, "{kz-key.key}", "{by-key.key}"),
     "pk": ("1", "2", "3", "5", "999"),
@@ -191,6 +195,15 @@ CATALOGUE = {
     "api:list_releases": Calls(queries=("type=D1", "owes=KG", "limit=1", "limit=0", "before=1789362300000000")),
     "api:one_release": Calls(),
     "api:due": Calls(queries=("party=KZ", "party=KG", "party=BY", "party=XX"), polled=True),
+    "api:list_questions": Calls(polled=True),
+    "api:one_question": Calls(),
+    "api:answer_question": Calls(
+        json=({"text": "Three"}, {"text": "Four"}, {"text": "And four", "supplement": True}, {"text": ""}),
+    ),
+    "api:refuse_question": Calls(json=({"reason": "Not ours"}, {"reason": ""})),
+    "api:list_relays": Calls(),
+    "api:one_relay": Calls(),
+    "api:acknowledge_relay": Calls(),
     "api:types": Calls(),
     "api:one_type": Calls(),
     "ui:sign-in": Calls(
