@@ -45,7 +45,10 @@ def test_a_program_acknowledges_a_relay_for_its_party(house, belarus):
     assert [each["relay"] for each in belarus.get("relays").json()["relays"]] == [key]
     house.clock.tick(minutes=3)
     done = belarus.post(f"relays/{key}/acknowledge", {}).json()
-    assert {each["party"]: bool(each["acknowledged_at"]) for each in done["recipients"]} == {"BY": True, "RU": False}
+    assert {each["party"]: bool(each["acknowledged_at"]) for each in done["recipients"]} == {
+        "BY": True,
+        "RU": False,
+    }
     again = belarus.post(f"relays/{key}/acknowledge", {})
     assert (again.status_code, again.json()["code"]) == (409, "traffic.acknowledged-already")
     assert Program(house, "TJ").post(f"relays/{key}/acknowledge", {}).status_code == 403

@@ -30,8 +30,7 @@ def _on_daily(stage: Stage, to: str, text: str, **more: Any) -> None:
     """Let the Center ask a party about its latest daily return."""
     by = stage.sit(CENTER, "duty")
     report = _latest(by, "D1", to)
-    readers = "all" if report else "two"
-    acts.ask_question(by=by, question=Asked(to=to, text=text, report=report, readers=readers, **more))
+    acts.ask_question(by=by, question=Asked(to=to, text=text, report=report, readers="two", **more))
 
 
 def asks_belarus(stage: Stage) -> None:

@@ -457,7 +457,7 @@ def _relay_line(by: Actor, each: Passed) -> dict[str, Any]:
     row = each.row
     mine = next((one for one in each.recipients if one.party == by.party), None)
     if each.lacking and row.due < now():
-        state = ("miss", "✕", gettext("lacking: {parties}").format(parties=names(each.lacking)))
+        state = ("miss", "✕", gettext("late by {span}").format(span=lasting(now() - row.due)))
     elif each.lacking:
         state = ("due", "○", gettext("{span} left").format(span=lasting(row.due - now())))
     else:
@@ -467,6 +467,7 @@ def _relay_line(by: Actor, each: Passed) -> dict[str, Any]:
         "about": about(row),
         "url": reverse("traffic:relay", args=[row.key]),
         "told": len(each.recipients) - len(each.lacking),
+        "lacking": names(each.lacking),
         "of": len(each.recipients),
         "state": state,
         "waits": mine is not None and not mine.told,
@@ -496,13 +497,16 @@ def clocks(by: Actor, row: Reported) -> dict[str, Any]:
     wanted = board.about(by, report=row.key).filter(wants="confirmation").order_by("asked_at", "key")
     asked = board.threads(wanted[: board.FIRST], by=by)
     board.look(by, row, *(each.row for each in found), *(each.row for each in asked))
+    waits = row.state != "withdrawn" and all(each.row.version < row.versions for each in found)
     steps = [*_told(row), _relayed(row, found), *_taken(found), *_confirmation(asked)]
     return {
         "row": row,
         "about": about(row),
         "steps": steps,
-        "relay_url": reverse("traffic:relay-new", args=[row.key]) if by.may("traffic.relay-notice") else "",
-        "corrected": bool(found) and found[-1].row.version < row.versions,
+        "relay_url": reverse("traffic:relay-new", args=[row.key])
+        if waits and by.may("traffic.relay-notice")
+        else "",
+        "corrected": bool(found) and waits,
         "withdrawn": row.state == "withdrawn",
     }
 
