@@ -179,6 +179,13 @@ DEEDS = (
     Deed("kg-adds", "13 15:38", NOBODY, answer("KG", "crc-asks-kg", "now we do", supplement=True)),
     Deed("crc-relays-kz-u1", "13 15:40", AT_H2, relay("kz-u1", ["SEC", "JS"], remark="stay near")),
     Deed("crc-relays-kg", "13 15:40", NOBODY, relay("kg-u1-south", ["AM", "RU"], remark="to two")),
+    Deed(
+        "by-u1",
+        "13 15:41",
+        AT_H2,
+        report("BY", "U1", what="a train stands", sent={"audience": "members"}),
+    ),
+    Deed("crc-relays-by-u1", "13 15:42", AT_H2, relay("by-u1", ["KZ", "RU"])),
     Deed("sec-takes-note", "13 15:45", AT_H2, acknowledge("SEC", "crc-relays-kz-u1")),
     Deed("ru-takes-note", "13 15:46", NOBODY, acknowledge("RU", "crc-relays-kg")),
     Deed("am-is-called", "13 16:20", NOBODY, call("crc-relays-kg", "AM", "no-answer")),
