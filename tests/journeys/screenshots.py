@@ -66,6 +66,12 @@ def pages(town):
         "sign-in": ("", "/sign-in/", None),
         "not-found": (center, "/reports/report/KZ/none/", None),
         "keys": (center, "/", keys),
+        "questions": (center, "/questions/", None),
+        "question": ("kg-na-officer", "/questions/", first),
+        "ask": (center, f"/questions/new/?report={urgent['report']}", None),
+        "relays": (center, "/relays/", None),
+        "relay": (center, "/relays/", relayed),
+        "relay-new": (center, "/relays/", to_relay),
     }
 
 
@@ -122,6 +128,24 @@ def bad_sheet(page):
     page.set_input_files("#file", {"name": "sample.csv", "mimeType": "text/csv", "buffer": sheet.encode()})
     page.click("form[enctype] button.main")
     page.wait_for_timeout(1500)
+
+
+def first(page):
+    """Open the question that has waited longest."""
+    page.locator("#lists li a").first.click()
+    page.wait_for_load_state()
+
+
+def relayed(page):
+    """Open the latest relay."""
+    page.locator("main a[href^='/relays/relay/']").first.click()
+    page.wait_for_load_state()
+
+
+def to_relay(page):
+    """Open the notice that came last and is not relayed."""
+    page.locator("main a[href^='/relays/new/']").last.click()
+    page.wait_for_load_state()
 
 
 def keys(page):

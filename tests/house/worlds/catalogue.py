@@ -64,7 +64,7 @@ ARGUMENTS = {
     "question": (
         "{crc-asks-kz.key}", "{crc-asks-kg.key}", "{kz-asks-by.key}", "{by-asks-kg.key}", f"question/KG/{NEVER}",
     ),
-    "relay": ("{crc-relays-kz-u1.key}", "{crc-relays-kg.key}", f"relay/CRC/{NEVER}"),
+    "relay": ("{crc-relays-by-u1.key}", "{crc-relays-kz-u1.key}", "{crc-relays-kg.key}", f"relay/CRC/{NEVER}"),
     "handle": ("kz-na-officer", "kz-spare", "by-na-2", "kg-administrator", "zz-none"),
     "id": ("1", "2", "3", "5", NEVER, "{kz-key.key}", "{by-key.key}"),
     "pk": ("1", "2", "3", "5", "999"),
@@ -137,7 +137,7 @@ QUESTIONS = (
     {"key": f"question/KG/{NEVER}"},
 )
 RELAYS = (
-    *_reports("key", "crc-relays-kz-u1", "crc-relays-kg", "exercise-relay"),
+    *_reports("key", "crc-relays-by-u1", "crc-relays-kz-u1", "crc-relays-kg", "exercise-relay"),
     {"key": f"relay/CRC/{NEVER}"},
 )
 
@@ -203,7 +203,7 @@ CATALOGUE = {
     "api:refuse_question": Calls(json=({"reason": "Not ours"}, {"reason": ""})),
     "api:list_relays": Calls(),
     "api:one_relay": Calls(),
-    "api:acknowledge_relay": Calls(),
+    "api:acknowledge_relay": Calls(json=({},)),
     "api:types": Calls(),
     "api:one_type": Calls(),
     "ui:sign-in": Calls(
