@@ -214,3 +214,30 @@ def test_an_old_notice_waits_no_more(house):
     notice(house)
     house.clock.tick(days=2, minutes=1)
     assert waits(house.duty()) == set()
+
+
+def test_what_waits_takes_as_many_queries_for_many_as_for_few(house):
+    from django.db import connections
+    from django.test.utils import CaptureQueriesContext
+
+    def queries(by):
+        assert by.shelves is not None
+        with CaptureQueriesContext(connections["default"]) as found:
+            assert waits(by)
+        return len(found)
+
+    def some():
+        for party in ("BY", "TJ"):
+            relay(house, notice(house, party))
+            notice(house, party)
+            ask(house, party)
+        ask(house, "CRC", by=house.na("KZ"))
+
+    some()
+    house.clock.tick(minutes=31)
+    few = {each: queries(each()) for each in (house.duty, lambda: house.na("KZ"))}
+    for _ in range(3):
+        some()
+    house.clock.tick(minutes=31)
+    assert [queries(each()) for each in few] == list(few.values())
+    assert max(few.values()) <= 6

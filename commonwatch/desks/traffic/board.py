@@ -1,7 +1,7 @@
 """What pages, reminders and programs read of this desk: through the gate, a fixed number of queries a page."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -111,6 +111,12 @@ def open_for(by: Actor) -> "QuerySet[Question]":
     return questions(by).filter(to=by.party, state="open").order_by("due", "key")
 
 
+def open_between(by: Actor) -> "QuerySet[Question]":
+    """Return what the actor's party was asked or has asked and is not closed, what is due first."""
+    mine = Q(party=by.party) | Q(to=by.party)
+    return questions(by).filter(mine, state="open").order_by("due", "key")
+
+
 def open_of(by: Actor) -> "QuerySet[Question]":
     """Return what the actor's party has asked and not closed, what is due first."""
     return questions(by).filter(party=by.party, state="open").order_by("due", "key")
@@ -195,8 +201,23 @@ class Pending(NamedTuple):
     due: int
 
 
-def pending(by: Actor) -> list[Pending]:
-    """List the urgent notices of the last two days that the Center has not relayed as they stand, the oldest first."""
+def latest_relays(by: Reader) -> list[Relay]:
+    """Return the relays of the last month, the newest first."""
+    return list(relays(by).filter(relayed_at__gte=now() - 30 * DAY)[:MOST])
+
+
+def asked_to_release(by: Actor) -> set[str]:
+    """Name the reports whose release the actor's party has asked for."""
+    return set(open_of(by).filter(wants="release").values_list("report", flat=True))
+
+
+def pending(
+    by: Actor, *, relayed: Sequence[Relay] | None = None, asked: Collection[str] | None = None
+) -> list[Pending]:
+    """List the urgent notices of the last two days that the Center has not relayed as they stand, the oldest first.
+
+    Who has looked already gives what was `relayed` lately, and the reports whose release was `asked` for.
+    """
     at = node.current()
     urgent = [each.code for each in at.pack.types if each.urgent]
     rows = list(
@@ -207,23 +228,24 @@ def pending(by: Actor) -> list[Pending]:
         .exclude(owes=at.pack.center)
         .order_by("first_at", "key")[:MOST]
     )
-    return _unrelayed(rows, by=by)
+    done = latest_relays(by) if relayed is None else relayed
+    wanted = asked_to_release(by) if asked is None else asked
+    return _unrelayed(rows, done=[each for each in done if each.party == by.party], asked=wanted)
 
 
-def _unrelayed(rows: Sequence[Reported], *, by: Actor) -> list[Pending]:
+def _unrelayed(rows: Sequence[Reported], *, done: Iterable[Relay], asked: Collection[str]) -> list[Pending]:
     """Leave out what was relayed as it stands, and what stands behind a release of it."""
     latest = _latest_releases(rows)
-    done: dict[str, int] = {}
-    for notice, version in relays(by).filter(party=by.party).values_list("notice", "version"):
-        done[notice] = max(version, done.get(notice, 0))
-    asked = set(questions(by).filter(wants="release", state="open").values_list("report", flat=True))
+    versions: dict[str, int] = {}
+    for each in done:
+        versions[each.notice] = max(each.version, versions.get(each.notice, 0))
     shown = {each.key for each in latest.values()}
     found = []
     for row in rows:
         if row.key in shown and _original(row, rows) is not None:
             continue
         target = latest.get(row.key, row)
-        known = max(done.get(row.key, 0), done.get(target.key, 0))
+        known = max(versions.get(row.key, 0), versions.get(target.key, 0))
         if known >= target.versions:
             continue
         since = row.first_at if not known else max(row.last_at, target.first_at)

@@ -1,6 +1,6 @@
 """What of this desk waits for somebody: on the Watch page and for the ladder. It says what, never a text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -8,31 +8,47 @@ from django.utils.translation import gettext
 from commonwatch.access.actor import Actor
 from commonwatch.access.waiting import Waiting
 from commonwatch.desks.traffic import board, rules
-from commonwatch.desks.traffic.board import Pending, Thread
+from commonwatch.desks.traffic.board import Passed, Pending, Thread
 from commonwatch.desks.traffic.intake import now
 from commonwatch.desks.traffic.labels import about, names
 from commonwatch.register import node
 from commonwatch.ui.templatetags.cw import clock, party_name
 
-MOST = 60
+MOST = 120
+RELAYING = ("traffic.acknowledge-relay", "traffic.relay-notice", "traffic.log-call")
 
 
 def find(by: Actor) -> Iterator[Waiting]:
     """Yield what waits for an actor: questions to answer or to close, relays to acknowledge, notices to relay."""
-    if by.may("traffic.answer-question"):
-        yield from _to_answer(by)
-    if by.may("traffic.close-question"):
-        yield from _to_close(by)
+    asked: set[str] = set()
+    if by.may("traffic.answer-question") or by.may("traffic.close-question"):
+        threads = board.threads(board.open_between(by)[:MOST], by=by)
+        ours = [each for each in threads if each.row.party == by.party]
+        asked = {each.row.report for each in ours if each.row.wants == "release"}
+        if by.may("traffic.answer-question"):
+            yield from _to_answer([each for each in threads if each.row.to == by.party])
+        if by.may("traffic.close-question"):
+            yield from _to_close(ours)
+    if any(by.may(each) for each in RELAYING):
+        yield from _of_relays(by, asked)
+
+
+def _of_relays(by: Actor, asked: set[str]) -> Iterator[Waiting]:
+    relayed = board.latest_relays(by)
+    since = now() - board.LATELY
+    lately = [each for each in relayed if each.relayed_at >= since and not each.journal.closed]
     if by.may("traffic.acknowledge-relay"):
-        yield from _to_acknowledge(by)
+        rows = [each for each in lately if by.party in each.parties]
+        yield from _to_acknowledge(by, board.passed(rows, by=by))
     if by.may("traffic.relay-notice"):
-        yield from (_to_relay(each) for each in board.pending(by))
+        yield from (_to_relay(each) for each in board.pending(by, relayed=relayed, asked=asked))
     if by.may("traffic.log-call"):
-        yield from _to_call(by)
+        rows = [each for each in lately if each.party == by.party and each.due < now()]
+        yield from _to_call(board.passed(rows, by=by))
 
 
-def _to_answer(by: Actor) -> Iterator[Waiting]:
-    for each in board.threads(board.open_for(by)[:MOST], by=by):
+def _to_answer(threads: Sequence[Thread]) -> Iterator[Waiting]:
+    for each in threads:
         row = each.row
         if each.answered or row.journal.closed:
             continue
@@ -53,8 +69,8 @@ def _to_answer(by: Actor) -> Iterator[Waiting]:
         )
 
 
-def _to_close(by: Actor) -> Iterator[Waiting]:
-    for each in board.threads(board.open_of(by)[:MOST], by=by):
+def _to_close(threads: Sequence[Thread]) -> Iterator[Waiting]:
+    for each in threads:
         if each.answered:
             yield _answered(each)
         elif each.row.due < now():
@@ -96,12 +112,10 @@ def _overdue(each: Thread) -> Waiting:
     )
 
 
-def _to_acknowledge(by: Actor) -> Iterator[Waiting]:
-    since = now() - board.LATELY
-    rows = board.relays(by).filter(relayed_at__gte=since).exclude(party=by.party)[:MOST]
-    for each in board.passed((row for row in rows if by.party in row.parties), by=by):
+def _to_acknowledge(by: Actor, relays: Sequence[Passed]) -> Iterator[Waiting]:
+    for each in relays:
         row = each.row
-        if by.party not in each.lacking or row.journal.closed:
+        if by.party not in each.lacking:
             continue
         yield Waiting(
             key=f"{row.key}:acknowledge",
@@ -116,11 +130,10 @@ def _to_acknowledge(by: Actor) -> Iterator[Waiting]:
         )
 
 
-def _to_call(by: Actor) -> Iterator[Waiting]:
-    rows = board.relays(by).filter(party=by.party, due__lt=now(), relayed_at__gte=now() - board.LATELY)
-    for each in board.passed(rows[:MOST], by=by):
+def _to_call(relays: Sequence[Passed]) -> Iterator[Waiting]:
+    for each in relays:
         row = each.row
-        if not each.lacking or row.journal.closed:
+        if not each.lacking:
             continue
         yield Waiting(
             key=f"{row.key}:call",

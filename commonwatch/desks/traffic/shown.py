@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from commonwatch.access.actor import Actor
+from commonwatch.charter.label import EVERYBODY
 from commonwatch.charter.model import Field
 from commonwatch.desks.traffic import board, rules
 from commonwatch.desks.traffic.board import Passed, Recipient, Thread
@@ -198,7 +199,7 @@ def ask(by: Actor, typed: Mapping[str, str]) -> dict[str, Any]:
         "confirmation": lasting(timers.confirmation * rules.MINUTE),
         "readers": _readers(row),
         "levels": [] if row else levels_for(by),
-        "audiences": [] if row else _audiences(by, chosen["to"]),
+        "audiences": [] if row else _audiences(by),
         **_who(by, chosen, row),
     }
 
@@ -247,14 +248,14 @@ def _readers(row: Reported | None) -> list[tuple[str, str]]:
     return [two] if row.journal.closed else [whole, two]
 
 
-def _audiences(by: Actor, to: str) -> list[tuple[str, str]]:
-    """List the audiences that hold the party asked."""
+def _audiences(by: Actor) -> list[tuple[str, str]]:
+    """List the audiences in which somebody else reads, but not everybody."""
     at = node.current()
     on = node.today(at)
     return [
         (each.code, words(each.name))
         for each in at.pack.audiences
-        if to in at.pack.readers(each.code, originator=by.party, on=on)
+        if at.pack.readers(each.code, originator=by.party, on=on) not in {EVERYBODY, (by.party,)}
     ]
 
 
