@@ -198,12 +198,15 @@ CATALOGUE = {
     "api:list_questions": Calls(polled=True),
     "api:one_question": Calls(),
     "api:answer_question": Calls(
+        arguments=_reports("question", "by-asks-kz", "crc-asks-kz", "crc-asks-kg", "by-asks-kg"),
         json=({"text": "Three"}, {"text": "Four"}, {"text": "And four", "supplement": True}, {"text": ""}),
     ),
     "api:refuse_question": Calls(json=({"reason": "Not ours"}, {"reason": ""})),
     "api:list_relays": Calls(),
     "api:one_relay": Calls(),
-    "api:acknowledge_relay": Calls(json=({},)),
+    "api:acknowledge_relay": Calls(
+        json=({},), arguments=_reports("relay", "crc-relays-ru-u1", "crc-relays-kz-u1", "crc-relays-kg")
+    ),
     "api:types": Calls(),
     "api:one_type": Calls(),
     "ui:sign-in": Calls(
@@ -405,9 +408,9 @@ CATALOGUE = {
         ),
         arguments=QUESTIONS,
     ),
-    "traffic:refuse": Calls(bodies=({"reason": "Not ours"}, {"reason": ""}), arguments=QUESTIONS),
+    "traffic:refuse": Calls(bodies=({"reason": "Not ours"}, {"reason": ""}), arguments=(*_reports("key", "ru-asks-kz"), *QUESTIONS)),
     "traffic:close": Calls(
-        bodies=({"how": "satisfied"}, {"how": "withdrawn", "ground": ""}, {"how": "withdrawn", "ground": "found it"}),
+        bodies=({"how": "satisfied"}, {"how": "withdrawn", "ground": ""}, {"how": "withdrawn", "ground": "found"}),
         arguments=(QUESTIONS[2], *QUESTIONS[:2], *QUESTIONS[3:]),
     ),
     "traffic:relays": Calls(queries=("every",), polled=True),
@@ -417,5 +420,8 @@ CATALOGUE = {
     ),
     "traffic:relay": Calls(arguments=RELAYS),
     "traffic:acknowledge": Calls(bodies=({},), arguments=RELAYS),
-    "traffic:call": Calls(bodies=({"party": "KZ", "outcome": "no-answer"}, {"party": "KG"}), arguments=RELAYS),
+    "traffic:call": Calls(
+        bodies=({"party": "KZ", "outcome": "no-answer"}, {"party": "KG"}), arguments=RELAYS,
+        shut="the Center alone writes calls down; no office of these viewers may",
+    ),
 }  # fmt: skip
