@@ -410,7 +410,7 @@ CATALOGUE = {
     ),
     "traffic:refuse": Calls(bodies=({"reason": "Not ours"}, {"reason": ""}), arguments=(*_reports("key", "ru-asks-kz"), *QUESTIONS)),
     "traffic:close": Calls(
-        bodies=({"how": "satisfied"}, {"how": "withdrawn", "ground": ""}, {"how": "withdrawn", "ground": "found"}),
+        bodies=({"how": "satisfied"}, {"how": "withdrawn"}, {"how": "withdrawn", "ground": "found it"}),
         arguments=(QUESTIONS[2], *QUESTIONS[:2], *QUESTIONS[3:]),
     ),
     "traffic:relays": Calls(queries=("every",), polled=True),
