@@ -34,6 +34,12 @@ MANDATES: Final[Mapping[str, str]] = {
     "shifts.write-log": "write into the log of the shift",
     "shifts.log-call": "write down calls to posts",
     "shifts.sign-handover": "hand the watch over and take it over, by signature",
+    "traffic.ask-question": "ask another party something, on a report or on nothing in particular",
+    "traffic.answer-question": "answer what its party was asked, or say why it does not",
+    "traffic.close-question": "close a question of its own party",
+    "traffic.relay-notice": "pass an urgent notice on to those who may read it",
+    "traffic.acknowledge-relay": "take note of an urgent notice for its party",
+    "traffic.log-call": "write down a call to a post that has not acknowledged",
 }
 
 # What an office may do without a second factor: it reads, and prepares for others to send.

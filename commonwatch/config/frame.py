@@ -20,6 +20,8 @@ from commonwatch.ui.templatetags.cw import moment, words
 DESKS = (
     ("exchange:watch", gettext_lazy("Watch"), "exchange.see-board"),
     ("exchange:mine", gettext_lazy("My reports"), "exchange.see-board"),
+    ("traffic:questions", gettext_lazy("Questions"), "exchange.see-board"),
+    ("traffic:relays", gettext_lazy("Relays"), "exchange.see-board"),
     ("shifts:roster", gettext_lazy("Shifts"), "shifts.write-log"),
     ("drills:index", gettext_lazy("Drills"), ""),
     ("ui:people", gettext_lazy("People"), "access.administer-people"),

@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.views.decorators.http import require_safe
 
 from commonwatch.config.commands.adopting import not_in_force
-from commonwatch.desks.exchange.api import api
+from commonwatch.config.programs import api
 from commonwatch.register.models import Journal
 from commonwatch.register.node import current
 

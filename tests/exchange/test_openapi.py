@@ -16,10 +16,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from commonwatch.desks.exchange.api import api
+from commonwatch.config.programs import api
 from commonwatch.desks.exchange.intake import Sent
 from tests.exchange.test_api import D1, Program
 from tests.exchange.test_release import release, report
+from tests.traffic import scenes
 
 EXAMPLES = 12  # of each operation, in each manner; all of it takes some twenty seconds
 CHECKS = [
@@ -123,8 +124,14 @@ def test_every_example_is_taken_by_the_interface(document, house, belarus):
     assert belarus.post(f"reports/{key}/correct", example("correct") | {"ref": "other"}).status_code == 200
     assert belarus.post(f"reports/{key}/withdraw", example("withdraw")).status_code == 200
     assert Program(house, "KZ").post("reports/batch", example("submit_batch")).status_code == 201
+    for each in ("answer", "refuse"):
+        asked = scenes.ask(house)
+        sent = belarus.post(f"questions/{asked}/{each}", example(f"{each}_question"))
+        assert sent.status_code == 200, sent.content
+    relayed = scenes.relay(house, scenes.notice(house, "KZ"), recipients=["BY"])
+    assert belarus.post(f"relays/{relayed}/acknowledge", {}).status_code == 200
     for name, (path, method, each) in known.items():
-        if method == "get" and "{report}" not in path and "{release}" not in path:
+        if method == "get" and not {"{report}", "{release}", "{question}", "{relay}"} & set(path.split("/")):
             asks = {one["name"]: one["example"] for one in each["parameters"] if one["in"] != "header"}
             address = path.removeprefix("/api/").format(code=asks.pop("code", ""))
             query = "&".join(f"{name}={value}" for name, value in asks.items())
@@ -139,6 +146,8 @@ def asked(house, belarus):
         narrow.subject,
         belarus.post("reports", D1 | {"period": "2026-09-13", "ref": ""}).json()["report"],
         release(house, narrow).release,
+        scenes.ask(house, report=narrow.subject, readers="all"),
+        scenes.relay(house, scenes.notice(house, "KZ"), recipients=["BY"]),
         "report/KZ/01a09e49-5080-7d35-9c1b-d24196b5ac83",
     ]
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", WSGIHandler())
@@ -163,7 +172,7 @@ def test_odd_questions_are_answered_as_the_document_says(asked, name, mode):
     )
     def ask(data):
         case = data.draw(operation.as_strategy(generation_mode=mode))
-        for parameter in {"report", "release"} & set(case.path_parameters or ()):
+        for parameter in {"report", "release", "question", "relay"} & set(case.path_parameters or ()):
             if data.draw(st.booleans()):
                 case.path_parameters[parameter] = data.draw(st.sampled_from(there))
         if mode is GenerationMode.POSITIVE and name == "submit" and data.draw(st.booleans()):
@@ -177,7 +186,12 @@ ODD = ("\0", "\x7f\x01", "\ufffe", "𐍈" * 3, "a" * 5000, "'", "%", "../..", "-
 
 
 @pytest.mark.parametrize(
-    "name", [each for each in OPERATIONS if not each.startswith(("submit", "with", "corr"))]
+    "name",
+    [
+        each
+        for each in OPERATIONS
+        if not each.startswith(("submit", "with", "corr", "answer", "refuse", "ack"))
+    ],
 )
 def test_odd_texts_in_an_address_are_never_a_fault_of_ours(document, belarus, name):
     path, _method, each = operations(document)[name]
@@ -185,7 +199,9 @@ def test_odd_texts_in_an_address_are_never_a_fault_of_ours(document, belarus, na
     statuses = set()
     for parameter in names:
         for odd in (*ODD, str(2**63), str(-(2**63) - 1), "9" * 5000):
-            place = path.removeprefix("/api/").format(report="x", release="x", code="D1")
+            place = path.removeprefix("/api/").format(
+                report="x", release="x", question="x", relay="x", code="D1"
+            )
             if f"{{{parameter}}}" in path:
                 place = path.removeprefix("/api/").format(**{parameter: quoted(odd)})
             answer = belarus.get(f"{place}?{parameter}={quoted(odd)}")

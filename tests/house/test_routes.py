@@ -20,11 +20,22 @@ from commonwatch.desks.shifts.intake import gather
 from commonwatch.register.models import Journal
 from tests.house.routes import ADMINISTRATORS, EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
+from tests.traffic import scenes
 
 PERIOD = "2026-09-14"
 ABSENT = "01990000-0000-7000-8000-000000000000"
 FINE = {200, 204, 302, 304, 404}
 AWAY = {302, 401, 404}
+# What stands for the argument "key" in addresses that begin so; elsewhere a report.
+KEYS = (
+    ("releases/", "release"),
+    ("questions/", "question"),
+    ("relays/clocks/", "notice"),
+    ("relays/new/", "notice"),
+    ("relays/", "relay"),
+    ("shifts/handover/", "handover"),
+)
+OF_THE_CENTER = ("handover", "plan", "call", "score", "notice", "question", "relay")
 
 
 class Address(NamedTuple):
@@ -100,9 +111,11 @@ def street(house):
     return Street(
         house,
         shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide)
-        | {"proposal": asked, "handover": note, **shown},
+        | {"proposal": asked, "handover": note, **shown}
+        | traffic(house, "members"),
         hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near)
-        | {"proposal": other, "handover": note, **hidden},
+        | {"proposal": other, "handover": note, **hidden}
+        | traffic(house, "eastern-europe"),
         never=samples(
             f"report/BY/{ABSENT}",
             ABSENT,
@@ -111,8 +124,15 @@ def street(house):
             release=f"release/BY/{ABSENT}",
         )
         | {"proposal": f"proposal/BY/{ABSENT}"}
-        | {name: f"{name}/CRC/{ABSENT}" for name in ("handover", "plan", "call", "score")},
+        | {each: f"{each}/CRC/{ABSENT}" for each in OF_THE_CENTER},
     )
+
+
+def traffic(house, audience):
+    """An urgent notice for an audience, a question on it and a relay of it."""
+    key = scenes.notice(house, audience=audience)
+    question = scenes.ask(house, report=key, readers="all")
+    return {"notice": key, "question": question, "relay": scenes.relay(house, key, recipients=["RU"])}
 
 
 def origin(journal):
@@ -175,10 +195,9 @@ def asked(arguments=None):
 
 
 def of(address, arguments):
-    """What stands for the arguments of an address: the key of a release or hand-over is not that of a report."""
-    kinds = {"releases/": "release", "shifts/handover/": "handover"}
-    kind = next((kinds[path] for path in kinds if address.path.startswith(path)), "key")
-    return {**arguments, "key": arguments.get(kind)}
+    """What stands for the arguments of an address: the key of a release is not that of a report."""
+    own = next((name for start, name in KEYS if address.path.startswith(start)), "key")
+    return {**arguments, "key": arguments.get(own)}
 
 
 VIEWERS = {

@@ -75,6 +75,12 @@ def pages(town):
         "drill-plan": ("crc-head", "/", exercise("/drills/", "a[href*='/drills/plans/']")),
         "drills-year": ("crc-head", "/", exercise("/drills/year/")),
         "drill-post": ("ru-na-officer", "/", exercise("/drills/", "a[href*='/drills/calls/']")),
+        "questions": (center, "/questions/", None),
+        "question": ("kg-na-officer", "/questions/", first),
+        "ask": (center, f"/questions/new/?report={urgent['report']}", None),
+        "relays": (center, "/relays/", None),
+        "relay": (center, "/relays/", relayed),
+        "relay-new": (center, "/relays/", to_relay),
     }
 
 
@@ -145,6 +151,24 @@ def exercise(path, link=""):
             page.goto(urljoin(page.url, page.locator(f"main {link}").first.get_attribute("href")))
 
     return opens
+
+
+def first(page):
+    """Open the question that has waited longest."""
+    page.locator("#lists li a").first.click()
+    page.wait_for_load_state()
+
+
+def relayed(page):
+    """Open the latest relay."""
+    page.locator("main a[href^='/relays/relay/']").first.click()
+    page.wait_for_load_state()
+
+
+def to_relay(page):
+    """Open the notice that came last and is not relayed."""
+    page.locator("main a[href^='/relays/new/']").last.click()
+    page.wait_for_load_state()
 
 
 def keys(page):

@@ -408,6 +408,22 @@ PARAMETERS: Final[Mapping[str, dict[str, Any]]] = {
     "code": {"description": "The code of an information type.", "example": "D1"},
 }
 
+_STRUCTURES: list[type[Struct]] = []
+_TAGS: list[Mapping[str, str]] = []
+_PARAMETERS: dict[str, dict[str, Any]] = {}
+
+
+def also(
+    *,
+    structures: Sequence[type[Struct]],
+    tags: Sequence[Mapping[str, str]],
+    parameters: Mapping[str, dict[str, Any]],
+) -> None:
+    """Take into the document what another desk's part of the interface takes, answers and is called."""
+    _STRUCTURES.extend(structures)
+    _TAGS.extend(tags)
+    _PARAMETERS.update(parameters)
+
 
 def operation(  # noqa: PLR0913 - what is said of an operation
     summary: str,
@@ -480,7 +496,7 @@ def _plain(text: str | None) -> str:
 def complete(document: dict[str, Any]) -> None:
     """Complete what the views say of themselves with structures, examples, parameters, tags and the key."""
     schemas = _schemas()
-    document["tags"] = list(TAGS)
+    document["tags"] = [*TAGS, *_TAGS]
     document["servers"] = [{"url": "/"}]
     document["security"] = [{"key": []}]
     document["components"] = {
@@ -497,7 +513,7 @@ def complete(document: dict[str, Any]) -> None:
         for each in path.values():
             each["responses"] = {str(status): answer for status, answer in each["responses"].items()}
             for parameter in each.get("parameters", ()):
-                parameter.update(PARAMETERS[parameter["name"]])
+                parameter.update({**PARAMETERS, **_PARAMETERS}[parameter["name"]])
             for content in _contents(each):
                 content.setdefault("example", example(content["schema"], schemas))
 
@@ -511,7 +527,7 @@ def _contents(described: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _schemas() -> dict[str, Any]:
     """Return every structure as JSON Schema."""
-    _roots, schemas = msgspec.json.schema_components([*INS, *OUTS], ref_template=REFERENCE)
+    _roots, schemas = msgspec.json.schema_components([*INS, *OUTS, *_STRUCTURES], ref_template=REFERENCE)
     for name, schema in schemas.items():
         schema["title"] = name
         if "description" in schema:

@@ -7,9 +7,10 @@ from commonwatch.register.fact import Fact, fact
 class QuestionAsked(Fact, frozen=True, omit_defaults=True):
     """A party is asked something, on a report, a part of it, or on nothing in particular.
 
-    `wants` is "answer" or "confirmation" (of an urgent notice: confirmed, refuted or in part). `urgency` is "routine"
-    or "urgent"; `due` is when the answer is due (microseconds UTC). `report` is the subject of the report asked about
-    and `part` the code of one of its fields; `type`, `owes` and `period` say which duty that report was for.
+    `wants` is "answer", "confirmation" (of an urgent notice: confirmed, refuted or in part) or "release" (of a report
+    to more readers). `urgency` is "routine" or "urgent"; `due` is when the answer is due (microseconds UTC).
+    `report` is the subject of the report asked about and `part` the code of one of its fields; `type`, `owes` and
+    `period` say which duty that report was for.
     """
 
     to: str
@@ -29,12 +30,13 @@ class QuestionAnswered(Fact, frozen=True, omit_defaults=True):
     """The party asked has answered: an addition to the question.
 
     `outcome` is "confirmed", "refuted" or "partly" where a confirmation was wanted; `report` is the subject of a report
-    in which the answer stands, when there is one.
+    in which the answer stands, when there is one. `supplement` says that it adds to an earlier answer or refusal.
     """
 
     text: str
     outcome: str = ""
     report: str = ""
+    supplement: bool = False
 
 
 @fact("traffic.question.refused")
@@ -46,7 +48,10 @@ class QuestionRefused(Fact, frozen=True, omit_defaults=True):
 
 @fact("traffic.question.closed")
 class QuestionClosed(Fact, frozen=True, omit_defaults=True):
-    """Who asked needs no further answer: "satisfied" after one, or "withdrawn" without."""
+    """Who asked needs no further answer: "satisfied" after one, "withdrawn" without, each by its own word.
+
+    "readers-changed" closes what was open when the journal closed: it is asked anew of those who read today.
+    """
 
     how: str
     ground: str = ""

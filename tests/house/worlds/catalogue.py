@@ -62,6 +62,10 @@ ARGUMENTS = {
     "period": ("2026-09-14", "2026-W36", "odd"),
     "form": ("csv", "xlsx", "pdf"),
     "release": ("{by-releases.key}", "{kz-releases.key}", "{kg-releases.key}", f"release/KG/{NEVER}"),
+    "question": (
+        "{crc-asks-kz.key}", "{crc-asks-kg.key}", "{kz-asks-by.key}", "{by-asks-kg.key}", f"question/KG/{NEVER}",
+    ),
+    "relay": ("{crc-relays-by-u1.key}", "{crc-relays-kz-u1.key}", "{crc-relays-kg.key}", f"relay/CRC/{NEVER}"),
     "handle": ("kz-na-officer", "kz-spare", "by-na-2", "kg-administrator", "zz-none"),
     "id": ("1", "2", "3", "5", NEVER, "{kz-key.key}", "{by-key.key}"),
     "pk": ("1", "2", "3", "5", "999"),
@@ -132,6 +136,15 @@ DUTIES = (
 )  # fmt: skip
 
 HELD_BY_THE_CENTER = "the Center alone holds drills, and no viewer is of it"
+NOTICES = _reports("key", "kz-u1", "kg-u1", "crc-u2", "by-t2", "kz-exercise")
+QUESTIONS = (
+    *_reports("key", "crc-asks-kz", "crc-asks-kg", "kz-asks-by", "by-asks-kg", "kg-exercise-question"),
+    {"key": f"question/KG/{NEVER}"},
+)
+RELAYS = (
+    *_reports("key", "crc-relays-by-u1", "crc-relays-kz-u1", "crc-relays-kg", "exercise-relay"),
+    {"key": f"relay/CRC/{NEVER}"},
+)
 
 RELEASES = (*_reports("key", "by-releases", "kz-releases", "kg-releases"), {"key": f"release/KG/{NEVER}"})
 
@@ -187,6 +200,18 @@ CATALOGUE = {
     "api:list_releases": Calls(queries=("type=D1", "owes=KG", "limit=1", "limit=0", "before=1789362300000000")),
     "api:one_release": Calls(),
     "api:due": Calls(queries=("party=KZ", "party=KG", "party=BY", "party=XX"), polled=True),
+    "api:list_questions": Calls(polled=True),
+    "api:one_question": Calls(),
+    "api:answer_question": Calls(
+        arguments=_reports("question", "by-asks-kz", "crc-asks-kz", "crc-asks-kg", "by-asks-kg"),
+        json=({"text": "Three"}, {"text": "Four"}, {"text": "And four", "supplement": True}, {"text": ""}),
+    ),
+    "api:refuse_question": Calls(json=({"reason": "Not ours"}, {"reason": ""})),
+    "api:list_relays": Calls(),
+    "api:one_relay": Calls(),
+    "api:acknowledge_relay": Calls(
+        json=({},), arguments=_reports("relay", "crc-relays-ru-u1", "crc-relays-kz-u1", "crc-relays-kg")
+    ),
     "api:types": Calls(),
     "api:one_type": Calls(),
     "ui:sign-in": Calls(
@@ -419,4 +444,53 @@ CATALOGUE = {
     "drills:result": Calls(),
     "drills:sheet": Calls(),
     "drills:kept": Calls(),
+    "traffic:questions": Calls(
+        queries=("party=KG", "party=CRC&type=U1", "type=T4", "every", "party=XX&type=none"), polled=True
+    ),
+    "traffic:ask": Calls(
+        queries=(
+            "report={kg-u1.key}&to=KG", "report={kz-u1.key}&wants=confirmation", "report={by-releases.key}",
+            "report={by-d1-13.key}&to=BY&readers=two", "report={by-d1-14.key}&wants=release",
+            "type=D1&owes=KG&period=2026-09-14", "to=KG&readers=named&audience=members",
+        ),
+        bodies=(
+            {"to": "BY", "text": "How many?", "report": "{by-d1-13.key}", "readers": "all", "part": "events"},
+            {"to": "BY", "text": "How many?", "report": "{by-d1-14.key}", "readers": "all"},
+            {"to": "KG", "text": "What was heard?", "report": "{kg-u1.key}", "readers": "two"},
+            {"to": "KG", "text": "Anything new?", "readers": "named", "audience": "central-asia", "level": "H1"},
+            {"to": "KG", "text": "", "due": "odd"},
+            {"to": "KZ", "text": "To ourselves"},
+        ),
+    ),
+    "traffic:panel": Calls(
+        queries=(
+            "report={kz-u1.key}", "report={kg-u1.key}", "report={by-d1-13.key}", "report={kg-t4-36.key}",
+            "type=T4&owes=KG&period=2026-W36", "type=D1&owes=BY&period=2026-09-13", "type=D1&owes=KZ",
+        )
+    ),
+    "traffic:question": Calls(arguments=QUESTIONS),
+    "traffic:answer": Calls(
+        bodies=(
+            {"text": "Three"}, {"text": "Four"}, {"text": "And four", "supplement": "1"}, {"text": ""},
+            {"text": "There", "report": "{kg-u1.key}", "supplement": "1"},
+            {"text": "So it was", "outcome": "confirmed"},
+        ),
+        arguments=QUESTIONS,
+    ),
+    "traffic:refuse": Calls(bodies=({"reason": "Not ours"}, {"reason": ""}), arguments=(*_reports("key", "ru-asks-kz"), *QUESTIONS)),
+    "traffic:close": Calls(
+        bodies=({"how": "satisfied"}, {"how": "withdrawn"}, {"how": "withdrawn", "ground": "found it"}),
+        arguments=(QUESTIONS[2], *QUESTIONS[:2], *QUESTIONS[3:]),
+    ),
+    "traffic:relays": Calls(queries=("every",), polled=True),
+    "traffic:clocks": Calls(arguments=NOTICES),
+    "traffic:relay-new": Calls(
+        bodies=({"recipients": ["KZ", "RU"], "within": "20"}, {"recipients": [], "within": "odd"}), arguments=NOTICES
+    ),
+    "traffic:relay": Calls(arguments=RELAYS),
+    "traffic:acknowledge": Calls(bodies=({},), arguments=RELAYS),
+    "traffic:call": Calls(
+        bodies=({"party": "KZ", "outcome": "no-answer"}, {"party": "KG"}), arguments=RELAYS,
+        shut="the Center alone writes calls down; no office of these viewers may",
+    ),
 }  # fmt: skip

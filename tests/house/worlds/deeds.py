@@ -43,6 +43,14 @@ from tests.house.worlds.doing import (
     widen,
     withdraw,
 )
+from tests.house.worlds.doing_traffic import (
+    acknowledge,
+    answer_question,
+    call_recipient,
+    close_question,
+    question,
+    relay,
+)
 from tests.house.worlds.viewers import (
     AT_H2,
     AT_H3,
@@ -175,6 +183,39 @@ DEEDS = (
     Deed(
         "crc-u2-few", "13 15:00", NOBODY, report("CRC", "U2", notice="to few", sent={"audience": "caucasus"})
     ),
+    # Questions and relays, some among parties of which Kazakhstan is none.
+    Deed(
+        "kg-u1-south", "13 15:30", NOBODY, report("KG", "U1", what="rockfall", sent={"audience": "caucasus"})
+    ),
+    Deed("crc-asks-kg", "13 15:31", NOBODY, question("CRC", "KG", "who shot", about="kg-u1")),
+    Deed("by-asks-kg", "13 15:32", NOBODY, question("BY", "KG", "anything on the road", urgency="urgent")),
+    Deed("crc-asks-kz", "13 15:33", AT_H2, question("CRC", "KZ", about="kz-u1", wants="confirmation")),
+    Deed("by-asks-kz", "13 15:33", MEMBERS, question("BY", "KZ", "who is on duty")),
+    Deed("ru-asks-kz", "13 15:33", MEMBERS, question("RU", "KZ", "who signs")),
+    Deed("kz-asks-by", "13 15:34", MEMBERS, question("KZ", "BY", about="by-d1-13", part="events")),
+    Deed("kg-answers", "13 15:35", NOBODY, answer_question("KG", "crc-asks-kg", "nobody knows")),
+    Deed("by-answers", "13 15:36", MEMBERS, answer_question("BY", "kz-asks-by", "seven")),
+    Deed("crc-closes", "13 15:37", NOBODY, close_question("CRC", "crc-asks-kg", "satisfied")),
+    Deed("kg-adds", "13 15:38", NOBODY, answer_question("KG", "crc-asks-kg", "now we do", supplement=True)),
+    Deed("crc-relays-kz-u1", "13 15:40", AT_H2, relay("kz-u1", ["SEC", "JS"], remark="stay near")),
+    Deed("crc-relays-kg", "13 15:40", NOBODY, relay("kg-u1-south", ["AM", "RU"], remark="to two")),
+    Deed(
+        "by-u1",
+        "13 15:41",
+        AT_H2,
+        report("BY", "U1", what="a train stands", sent={"audience": "members"}),
+    ),
+    Deed(
+        "ru-u1",
+        "13 15:41",
+        AT_H2,
+        report("RU", "U1", what="a bridge is shut", sent={"audience": "members"}),
+    ),
+    Deed("crc-relays-ru-u1", "13 15:42", AT_H2, relay("ru-u1", ["KZ", "BY"])),
+    Deed("crc-relays-by-u1", "13 15:42", AT_H2, relay("by-u1", ["KZ", "RU"])),
+    Deed("sec-takes-note", "13 15:45", AT_H2, acknowledge("SEC", "crc-relays-kz-u1")),
+    Deed("ru-takes-note", "13 15:46", NOBODY, acknowledge("RU", "crc-relays-kg")),
+    Deed("am-is-called", "13 16:20", NOBODY, call_recipient("crc-relays-kg", "AM", "no-answer")),
     # The day itself.
     Deed("by-t6", "14 04:00", NOBODY, report("BY", "T6", "2026-W36", nil=True)),
     Deed(
@@ -303,6 +344,14 @@ DEEDS = (
     Deed("kz-answers", "14 05:06:06", ITSELF, answer_for("KZ", "kz-drill")),
     Deed("by-is-found", "14 05:06:07", NOBODY, find_fault("BY", "kz-drill", "silent")),
     Deed("tj-score", "14 05:06:08", MEMBERS, keep_score("tj-drill")),
+    Deed("kg-exercise-question", "14 05:06", NOBODY, question("KG", "BY", "played", mode="exercise")),
+    Deed(
+        "by-exercise-u1",
+        "14 05:06",
+        ITSELF,
+        report("BY", "U1", mode="exercise", what="played", sent={"audience": "members"}),
+    ),
+    Deed("exercise-relay", "14 05:06:30", ITSELF, relay("by-exercise-u1", ["KZ", "RU"], mode="exercise")),
     Deed("tj-d1-14", "14 05:07", MEMBERS, report("TJ", "D1", "2026-09-14", nil=True)),
     Deed("tj-d1-14-withdrawn", "14 05:08", MEMBERS, withdraw("TJ", "tj-d1-14")),
     # Offices, invitations, keys.
