@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('log', models.CharField(max_length=10)),
                 ('count', models.IntegerField()),
                 ('root', models.CharField(max_length=64)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('second_office', models.CharField(blank=True, default='', max_length=60)),
                 ('ended_at', models.BigIntegerField(null=True)),
                 ('ground', models.TextField(blank=True, default='')),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                 ('given_at', models.BigIntegerField()),
                 ('given_by', models.CharField(max_length=60)),
                 ('end_ground', models.TextField(blank=True, default='')),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,

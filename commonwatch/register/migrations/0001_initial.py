@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('at', models.BigIntegerField()),
                 ('admitted_at', models.BigIntegerField()),
                 ('data', models.BinaryField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('journal', 'number'), name='one_place')],
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('level', models.IntegerField()),
                 ('number', models.BigIntegerField()),
                 ('data', models.BinaryField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('journal', 'level', 'number'), name='one_tile')],
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(max_length=64)),
                 ('at', models.BigIntegerField()),
                 ('place', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,

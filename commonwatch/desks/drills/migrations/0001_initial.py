@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('post', models.CharField(max_length=40)),
                 ('by_telephone', models.BooleanField(default=False)),
                 ('at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('post', models.CharField(max_length=40)),
                 ('fault', models.CharField(max_length=20)),
                 ('at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('party', models.CharField(max_length=40)),
                 ('office', models.CharField(max_length=60)),
                 ('kept_at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('call', models.CharField(db_index=True, max_length=200)),
                 ('post', models.CharField(max_length=40)),
                 ('fault', models.CharField(max_length=20)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('office', models.CharField(max_length=60)),
                 ('planned_at', models.BigIntegerField()),
                 ('result', models.CharField(blank=True, default='', max_length=64)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 ('party', models.CharField(max_length=40)),
                 ('started_at', models.BigIntegerField()),
                 ('ended_at', models.BigIntegerField(null=True)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('by_telephone', models.BooleanField(default=False)),
                 ('corrections', models.IntegerField(default=0)),
                 ('withdrawn', models.BooleanField(default=False)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('until', models.BigIntegerField(null=True)),
                 ('end_ground', models.TextField(blank=True, default='')),
                 ('carried', models.BooleanField(default=False)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(max_length=200)),
                 ('entry', models.CharField(max_length=36)),
                 ('digest', models.CharField(max_length=64)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('account', models.CharField(max_length=60)),
                 ('version', models.IntegerField(default=1)),
                 ('at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('end_ground', models.TextField(blank=True, default='')),
                 ('granted_at', models.BigIntegerField()),
                 ('carried', models.BooleanField(default=False)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('last_entry', models.CharField(max_length=36)),
                 ('place', models.BigIntegerField()),
                 ('continues', models.CharField(max_length=64, null=True)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                 ('last_entry', models.CharField(max_length=36)),
                 ('place', models.BigIntegerField()),
                 ('continues', models.CharField(max_length=64, null=True)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
                 ('on_behalf', models.BooleanField(default=False)),
                 ('first_at', models.BigIntegerField()),
                 ('last_at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,

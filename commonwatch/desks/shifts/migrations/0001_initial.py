@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True, default='')),
                 ('entry', models.CharField(max_length=36)),
                 ('last_entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('at', models.BigIntegerField()),
                 ('place', models.BigIntegerField()),
                 ('entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('withdrawn', models.BooleanField(default=False)),
                 ('at', models.BigIntegerField()),
                 ('last_entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ('cancelled', models.BooleanField(default=False)),
                 ('planned_by', models.CharField(max_length=60)),
                 ('last_at', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                 ('handover', models.CharField(blank=True, default='', max_length=64)),
                 ('at', models.BigIntegerField()),
                 ('place', models.BigIntegerField()),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('version', models.IntegerField(default=1)),
                 ('at', models.BigIntegerField()),
                 ('entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('supplement', models.BooleanField(default=False)),
                 ('at', models.BigIntegerField()),
                 ('entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True, default='')),
                 ('at', models.BigIntegerField()),
                 ('entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('remark', models.TextField(blank=True, default='')),
                 ('relayed_at', models.BigIntegerField(db_index=True)),
                 ('entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 ('ground', models.TextField(blank=True, default='')),
                 ('closed_at', models.BigIntegerField(null=True)),
                 ('entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('first_at', models.BigIntegerField()),
                 ('last_at', models.BigIntegerField()),
                 ('last_entry', models.CharField(max_length=36)),
-                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='register.journal')),
+                ('journal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='register.journal')),
             ],
             options={
                 'abstract': False,
