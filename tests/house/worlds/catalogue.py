@@ -408,7 +408,9 @@ CATALOGUE = {
         ),
         arguments=QUESTIONS,
     ),
-    "traffic:refuse": Calls(bodies=({"reason": "Not ours"}, {"reason": ""}), arguments=(*_reports("key", "ru-asks-kz"), *QUESTIONS)),
+    "traffic:refuse": Calls(
+        bodies=({"reason": "Not ours"}, {"reason": ""}), arguments=(*_reports("key", "ru-asks-kz"), *QUESTIONS)
+    ),
     "traffic:close": Calls(
         bodies=({"how": "satisfied"}, {"how": "withdrawn"}, {"how": "withdrawn", "ground": "found it"}),
         arguments=(QUESTIONS[2], *QUESTIONS[:2], *QUESTIONS[3:]),
