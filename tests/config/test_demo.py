@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from commonwatch.access.models import Account
-from commonwatch.config.sample import figures, marker, posts, seeding
+from commonwatch.config.sample import figures, marker, on_traffic, posts, seeding
 from commonwatch.config.sample.plan import Plan
 from commonwatch.desks.exchange import board, facts
 from commonwatch.desks.exchange.models import Activation, Report, Slip, Waiver
@@ -186,7 +186,10 @@ def test_what_was_interrupted_is_made_to_its_end(house, packs):
     seeding.fill(whole.deeds(since=whole.first, until=middle), progress=lambda _count: None)
     rest = seeding.planned(whole, now=NOW, complete=False)
     seeding.fill(rest.deeds, progress=lambda _count: None)
-    assert Report.objects.count() == sum(
+    planned = Report.objects.all()
+    for what in (on_traffic.SENT, on_traffic.PENDING):  # what a scene files is in no plan
+        planned = planned.exclude(values_json__contains=what)
+    assert planned.count() == sum(
         each.act in {"submit", "confirm"} for each in whole.deeds(since=whole.first, until=NOW)
     )
 
