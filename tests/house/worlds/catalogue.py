@@ -480,7 +480,6 @@ CATALOGUE = {
     "traffic:refuse": Calls(
         bodies=({"reason": "Not ours"}, {"reason": ""}),
         arguments=(*_reports("key", "ru-asks-kz"), *QUESTIONS),
-        bodies=({"reason": "Not ours"}, {"reason": ""}), arguments=(*_reports("key", "ru-asks-kz"), *QUESTIONS)
     ),
     "traffic:close": Calls(
         bodies=({"how": "satisfied"}, {"how": "withdrawn"}, {"how": "withdrawn", "ground": "found it"}),
