@@ -123,7 +123,7 @@ def calls(stage: Stage) -> None:
 
 
 SCENES: Final = (
-    Scene("shifts-roster", timedelta(days=5), roster),
+    Scene("shifts-roster", timedelta(days=4, hours=20), roster),
     *(Scene(f"shifts-watch-{hours}", timedelta(hours=hours), hour) for hours in range(HOURS, 0, -1)),
     *(Scene(f"shifts-line-{each.hours}", timedelta(hours=each.hours), line(each)) for each in LINES),
     Scene("shifts-tests", timedelta(hours=3, minutes=20), tests),

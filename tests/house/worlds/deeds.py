@@ -329,7 +329,7 @@ DEEDS = (
     Deed("exercise-on", "14 05:06", ITSELF, switch("T8", mode="exercise")),
     Deed("kz-exercise", "14 05:06", ITSELF, report("KZ", "U1", mode="exercise", what="drill")),
     # Drills: others are called, others play other faults; a post knows its own. Of one its score is kept for real.
-    Deed("tj-drill", "14 05:06:01", NOBODY, drill(("TJ",)), foundation=True),
+    Deed("tj-drill", "14 05:06:01", MEMBERS, drill(("TJ",)), foundation=True),
     Deed("kg-drill", "14 05:06:02", NOBODY, drill(("KG", "RU"), {"KG": "silent"})),
     Deed("kg-plan", "14 05:06:03", NOBODY, drill(("KG", "KZ"), {"KZ": "line"}, at_once=False)),
     half(
