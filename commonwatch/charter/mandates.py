@@ -26,12 +26,16 @@ MANDATES: Final[Mapping[str, str]] = {
     "exchange.end-waiver": "end such a waiver early",
     "exchange.import-series": "take in a series of past figures with the days on which they were known",
     "exchange.release-report": "release a report of its own party to more readers or at a lower level",
+    "notices.see-notices": "see which chairs of its own party were reminded, by which way, and what became of it",
+    "notices.set-webhook": "set the address at which its party's own system is told that something waits",
 }
 
 # What an office may do without a second factor: it reads, and prepares for others to send.
-READING: Final[frozenset[str]] = frozenset({"access.read-log", "exchange.see-board", "exchange.draft-report"})
+READING: Final[frozenset[str]] = frozenset(
+    {"access.read-log", "exchange.see-board", "exchange.draft-report", "notices.see-notices"}
+)
 
 # What only a person does who has just proved who they are: no program's key carries it.
 PERSONS: Final[frozenset[str]] = frozenset(
-    {"access.administer-people", "access.adopt-pack", "exchange.release-report"}
+    {"access.administer-people", "access.adopt-pack", "exchange.release-report", "notices.set-webhook"}
 )
