@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from commonwatch.access import waiting
 from commonwatch.access.actor import Actor
@@ -36,14 +36,13 @@ SHOWN: Final = 50
 STATES: Final[Mapping[str, tuple[str, str, str]]] = {
     PLANNED: ("due", "○", _("to be sent")),
     HELD: ("nil", "◔", _("held in quiet hours")),
-    SENDING: ("due", "→", _("being sent")),
-    SENT: ("ok", "✓", _("sent")),
-    REFUSED: ("miss", "✕", _("refused")),
-    UNSURE: ("late", "?", _("perhaps sent")),
+    SENDING: ("due", "→", _("is being sent")),
+    SENT: ("ok", "✓", _("was sent")),
+    REFUSED: ("miss", "✕", _("was refused for good")),
+    UNSURE: ("late", "?", _("was perhaps sent")),
     OVERTAKEN: ("nil", "·", _("overtaken by a later step")),
     MET: ("nil", "·", _("waited no longer")),
 }
-WAYS: Final[Mapping[str, str]] = {"mail": _("mail"), "webhook": _("webhook")}
 
 
 class Line(NamedTuple):
@@ -186,9 +185,7 @@ def _when(after: int) -> str:
 def _span(minutes: int) -> str:
     """Say a length of time in whole days, hours or minutes."""
     if minutes % rules.DAY_MINUTES == 0:
-        days = minutes // rules.DAY_MINUTES
-        return ngettext("{count} day", "{count} days", days).format(count=days)
+        return gettext("{count} d").format(count=minutes // rules.DAY_MINUTES)
     if minutes % 60 == 0:
-        hours = minutes // 60
-        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
-    return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
+        return gettext("{count} h").format(count=minutes // 60)
+    return gettext("{count} min").format(count=minutes)

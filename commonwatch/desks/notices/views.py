@@ -49,7 +49,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     number = int(text) if text.isascii() and text.isdecimal() and int(text[:6]) > 0 and len(text) < 5 else 1
     found = board.of_party(by, number=number) if party else board.own(by, number=number)
     context: dict[str, Any] = {"lines": found.lines, "older": found.older, "party": party, "may": may}
-    context |= {"kinds": composing.KINDS, "ways": board.WAYS, "may_hook": by.may("notices.set-webhook")}
+    context |= {"kinds": composing.KINDS, "may_hook": by.may("notices.set-webhook")}
     if party:
         context |= {"chairs": board.chairs(by), "hook": board.hook(by)}
     return page(request, "notices/notices.html", context)

@@ -279,10 +279,10 @@ def _seen(actor: Actor, receiver: Receiver, level: str) -> set[str]:
 
 
 def _send(done: Round, receiver: Receiver, mode: str) -> None:
-    """Send what is planned and whose time has come, all of it as one message."""
+    """Send what is planned as one message, once the time has come for any of it."""
     mine = Told.objects.filter(account=receiver.name, way=receiver.way, mode=mode)
-    rows = list(mine.filter(state=PLANNED, next_at__lte=done.now).order_by("thing", "step"))
-    if not rows:
+    rows = list(mine.filter(state=PLANNED).order_by("thing", "step"))
+    if not any(row.next_at <= done.now for row in rows):
         return
     if receiver.way in done.shut:
         _later(done, rows, done.shut[receiver.way])

@@ -50,8 +50,8 @@ def send(message: Message, begin: Begin) -> None:
         begin()
         try:
             line.request("POST", _path(parts), body=body, headers=headers)
-            answer = line.getresponse()
-            code, said = answer.status, answer.read(MOST_SAID)
+            with line.getresponse() as answer:
+                code, said = answer.status, answer.read(MOST_SAID)
         except (OSError, http.client.HTTPException) as fault:
             raise Unsure(_("No answer came"), _said(fault)) from None
     _judge(code, said)
@@ -125,7 +125,8 @@ def _line(parts: SplitResult) -> Iterator[http.client.HTTPConnection]:
     except OSError as fault:
         line.close()
         raise NotNow(_("The address cannot be reached"), _said(fault)) from None
-    end = threading.Timer(LONGEST, _cut, [line.sock])
+    sock = line.sock
+    end = threading.Timer(LONGEST, _cut, [sock])
     end.daemon = True
     end.start()
     try:
@@ -133,6 +134,7 @@ def _line(parts: SplitResult) -> Iterator[http.client.HTTPConnection]:
     finally:
         end.cancel()
         line.close()
+        sock.close()
 
 
 def _cut(sock: socket.socket) -> None:
