@@ -52,6 +52,10 @@ LIMITS: Final[dict[str, dict[str, tuple[Limit, ...]]]] = {
     "confirm": {"handle": (Limit(8, 15 * MINUTES), Limit(40, 24 * 60 * MINUTES))},
     "join": {"handle": (Limit(8, 60 * MINUTES),), "address": (Limit(30, 60 * MINUTES),)},
     "key": {"address": (Limit(30, 5 * MINUTES),)},
+    "notices-code": {"handle": (Limit(5, 60 * MINUTES), Limit(20, 24 * 60 * MINUTES))},
+    "notices-address": {"handle": (Limit(3, 60 * MINUTES), Limit(10, 24 * 60 * MINUTES))},
+    "notices-try": {"handle": (Limit(6, 30 * MINUTES), Limit(30, 24 * 60 * MINUTES))},
+    "notices-trial": {"handle": (Limit(10, 60 * MINUTES),)},
 }
 
 UPSERT = (

@@ -60,10 +60,15 @@ KINDS: Final[Mapping[str, str]] = {
     "too-large": _("sent more than is taken"),
     "session-unknown": _("sent a session that is not known"),
     "lines-let-go": _("let old lines go"),
+    "told-by-mail": _("verified an address for messages"),
+    "not-told-by-mail": _("removed the address for messages"),
+    "webhook-set": _("set the webhook of the party"),
+    "webhook-removed": _("removed the webhook of the party"),
 }
 ORDINARY: Final = frozenset(
     {"signed-in", "signed-out", "confirmed", "factor-set", "key-made", "key-first-used", "lines-let-go"}
     | {"invited", "invitation-used", "office-given", "office-ended", "account-opened", "password-changed"}
+    | {"told-by-mail", "not-told-by-mail", "webhook-set", "webhook-removed"}
 )
 
 logger = logging.getLogger("commonwatch.security")

@@ -40,12 +40,17 @@ MANDATES: Final[Mapping[str, str]] = {
     "traffic.relay-notice": "pass an urgent notice on to those who may read it",
     "traffic.acknowledge-relay": "take note of an urgent notice for its party",
     "traffic.log-call": "write down a call to a post that has not acknowledged",
+    "notices.see-notices": "see which chairs of its own party were reminded, by which way, and what became of it",
+    "notices.set-webhook": "set the address at which its party's own system is told that something waits",
 }
 
 # What an office may do without a second factor: it reads, and prepares for others to send.
-READING: Final[frozenset[str]] = frozenset({"access.read-log", "exchange.see-board", "exchange.draft-report"})
+READING: Final[frozenset[str]] = frozenset(
+    {"access.read-log", "exchange.see-board", "exchange.draft-report", "notices.see-notices"}
+)
 
 # What only a person does who has just proved who they are: no program's key carries it.
 PERSONS: Final[frozenset[str]] = frozenset(
     {"access.administer-people", "access.adopt-pack", "exchange.release-report", "shifts.sign-handover"}
+    {"access.administer-people", "access.adopt-pack", "exchange.release-report", "notices.set-webhook"}
 )

@@ -38,6 +38,7 @@ OTHERS = (
     ("ui:audiences", gettext_lazy("Audiences"), ""),
     ("ui:reads", gettext_lazy("Log of reading"), "access.read-log"),
     ("ui:events", gettext_lazy("Security log"), "access.read-log"),
+    ("notices:notices", gettext_lazy("Reminders"), ""),
     ("ui:own-reads", gettext_lazy("What I opened"), ""),
 )
 

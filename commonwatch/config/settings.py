@@ -15,6 +15,10 @@ SECURE = os.environ.get("COMMONWATCH_HTTPS") == "1"
 PROXIES = int(os.environ.get("COMMONWATCH_PROXIES", "0"))
 BREACHED = os.environ.get("COMMONWATCH_BREACHED", "")
 PROVIDER = provider.read(os.environ.get("COMMONWATCH_OIDC", ""))
+MAIL = os.environ.get("COMMONWATCH_MAIL", "")
+MAIL_FROM = os.environ.get("COMMONWATCH_MAIL_FROM", "commonwatch@localhost")
+PUBLIC_URL = os.environ.get("COMMONWATCH_URL", "")
+WEBHOOKS_ALLOW = [each for each in os.environ.get("COMMONWATCH_WEBHOOKS_ALLOW", "").split(",") if each]
 IN_CI = bool(os.environ.get("CI"))
 
 INSTALLED_APPS = [

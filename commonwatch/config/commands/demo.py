@@ -66,6 +66,7 @@ def demo(  # noqa: PLR0913 - one for each option of the command
     for name in NOT_FOR_A_SAMPLE:
         os.environ.pop(name, None)
     os.environ["COMMONWATCH_DEMO"] = "1"
+    os.environ |= _letters(home, host=host, port=port)
     inside.enter(home, pack=PACK)
     made = _prepared(home, mark)
     if only_prepare:
@@ -75,10 +76,21 @@ def demo(  # noqa: PLR0913 - one for each option of the command
     _give_back()
     living.start()
     try:
-        ctx.invoke(serve, home=home, host=host, port=port, threads=32, workers=1)
+        ctx.invoke(serve, home=home, host=host, port=port, threads=32, workers=1, without_reminders=False)
     finally:
         living.terminate()
         living.join(timeout=5)
+
+
+def _letters(home: Path, *, host: str, port: int) -> dict[str, str]:
+    """Let messages of a sample go into a folder of its home, and to nobody else, and name the sample's own address."""
+    shown = f"[{host}]" if ":" in host else host
+    return {
+        "COMMONWATCH_MAIL": (home / "mail").as_uri(),
+        "COMMONWATCH_MAIL_FROM": "sample@localhost",
+        "COMMONWATCH_URL": f"http://{shown}:{port}",
+        "COMMONWATCH_WEBHOOKS_ALLOW": "",
+    }
 
 
 def _give_back() -> None:
@@ -139,6 +151,7 @@ def _posts(plan: Any, *, url: str, home: Path, still: bool) -> Any:
         "  Duty officer of the Center        sees every duty, calls who is missing, writes down what is told",
         f"  Officer of a national authority   Belarus ({posts.LEFT_TO_PEOPLE}): its reports wait for you",
         "  Auditor or analyst                proves the journals, compares periods",
+        f"Reminders are put as mail into {home / 'mail'}.",
         f"The sample lies in {home}. "
         + ("Nobody reports by themselves." if still else "Other posts report meanwhile."),
         "Memory of the server, in kB: ps -o rss=,args= -p $(pgrep -P {server})",

@@ -15,7 +15,7 @@ from django.db import DatabaseError, connections
 from commonwatch.access import secrets
 from commonwatch.charter.model import Pack
 from commonwatch.charter.pack import PackRefused, load
-from commonwatch.config.commands import adopting, doors, making
+from commonwatch.config.commands import adopting, doors, making, reminders
 from commonwatch.config.commands.found import Found
 from commonwatch.config.opening import open_node
 from commonwatch.errors import Broken, Refusal
@@ -41,6 +41,7 @@ def look() -> list[Found]:
     ]
     checks += [doors.weak_settings, doors.breached_list, doors.second_factors, doors.administered]
     checks += [doors.expiring_keys, doors.old_sessions, doors.missing_digests]
+    checks += [reminders.mail_set_up, reminders.worker_ran]
     found: list[Found] = []
     for check in checks:
         try:

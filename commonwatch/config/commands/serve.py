@@ -42,7 +42,10 @@ class PortTaken(Refusal):
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes (PostgreSQL only)."
 )
-def serve(home: Path, host: str, port: int, threads: int, workers: int) -> None:
+@click.option("--without-reminders", is_flag=True, help="Start no worker that tells people what waits.")
+def serve(  # noqa: PLR0913 - one for each option of the command
+    home: Path, host: str, port: int, threads: int, workers: int, *, without_reminders: bool
+) -> None:
     """Serve the pages and the interface for programs until SIGTERM or Ctrl-C.
 
     Requests that are being answered are answered before it stops. Give it a web server with TLS in front when
@@ -56,8 +59,20 @@ def serve(home: Path, host: str, port: int, threads: int, workers: int) -> None:
         say.error(f"warning: {warning}")
     _check_free(host, port)
     ready.leave()
+    worker = None if without_reminders else inside.work("reminding").beside()
+    if worker:
+        worker.start()
     shown = f"[{host}]" if ":" in host else host
     say.line(f"Commonwatch answers at http://{shown}:{port}/ (Ctrl-C stops it)")
+    try:
+        _granian(host, port, threads=threads, workers=workers)
+    finally:
+        if worker:
+            worker.terminate()
+            worker.join(timeout=5)
+
+
+def _granian(host: str, port: int, *, threads: int, workers: int) -> None:
     Granian(
         "commonwatch.config.wsgi:application",
         address=host,
