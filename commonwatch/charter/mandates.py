@@ -51,6 +51,11 @@ READING: Final[frozenset[str]] = frozenset(
 
 # What only a person does who has just proved who they are: no program's key carries it.
 PERSONS: Final[frozenset[str]] = frozenset(
-    {"access.administer-people", "access.adopt-pack", "exchange.release-report", "shifts.sign-handover"}
-    {"access.administer-people", "access.adopt-pack", "exchange.release-report", "notices.set-webhook"}
+    {
+        "access.administer-people",
+        "access.adopt-pack",
+        "exchange.release-report",
+        "notices.set-webhook",
+        "shifts.sign-handover",
+    }
 )

@@ -86,7 +86,9 @@ class Entry(models.Model):
     node got it, and stands in no projection. `data` is empty once the entry was erased.
     """
 
-    journal = models.ForeignKey(Journal, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    journal = models.ForeignKey(
+        Journal, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     number = models.BigIntegerField()
     entry_id = models.UUIDField(unique=True)
     kind = models.CharField(max_length=100)
@@ -107,7 +109,9 @@ class Entry(models.Model):
 class Tile(models.Model):
     """One hash tile of a journal: up to 256 hashes of 32 bytes, grown in place until it is full."""
 
-    journal = models.ForeignKey(Journal, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    journal = models.ForeignKey(
+        Journal, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     level = models.IntegerField()
     number = models.BigIntegerField()
     data = models.BinaryField()

@@ -150,7 +150,8 @@ def test_a_webhook_goes_without_tls_where_the_operator_lets_it():
 
 
 @pytest.mark.parametrize(("since", "until", "zone", "days"), [
-    ("22:00", "22:00", "UTC", "0"), ("22:00", "", "UTC", "0"), ("24:00", "06:00", "UTC", "0"), ("odd", "06:00", "UTC", "0"),
+    ("22:00", "22:00", "UTC", "0"), ("22:00", "", "UTC", "0"), ("24:00", "06:00", "UTC", "0"),
+    ("odd", "06:00", "UTC", "0"),
     ("22:00", "06:00", "Nowhere/None", "0"), ("22:00", "06:00", "../etc", "0"), ("22:00", "06:00", "UTC", ""),
     ("22:00", "06:00", "UTC", "78"),
 ])  # fmt: skip

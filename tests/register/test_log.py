@@ -1,5 +1,7 @@
 """The door in: turns, labels, subjects, time, and many who wait for one pen."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +16,7 @@ from commonwatch.journal import receipt
 from commonwatch.register import history, log, seal
 from commonwatch.register.models import Entry, Journal
 from commonwatch.register.pen import Stopped
+from tests.house.tree import ROOT
 from tests.register.conftest import CENTER, MEMBERS, write
 
 
@@ -259,3 +262,18 @@ def test_a_broken_invariant_stops_all_writing_and_raises_the_alarm(small, caplog
         write(by=small.officer(party="BY"))
     assert "two truths" not in str(refused.value), "the reason may name what one may not know of"
     assert not Entry.objects.exists()
+
+
+def test_a_process_that_only_proves_has_every_projector():
+    """Nothing of a desk but its projection is loaded when a command folds all tables anew."""
+    code = (
+        "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'commonwatch.config.settings'; django.setup();"
+        "from commonwatch.register import fold; from commonwatch.register.fact import KINDS;"
+        "ours = [kind for kind, fact in KINDS.items() if '.desks.' in fact.__module__];"
+        "print([kind for kind in ours if not fold._RULES.get(kind)]);"
+        "print(len([kind for kind in fold._RULES if not kind.startswith(('register.', 'access.'))]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    loose, known = done.stdout.splitlines()
+    assert loose == "[]"
+    assert int(known) > 40

@@ -13,6 +13,6 @@ class DrillsConfig(AppConfig):
     def ready(self) -> None:
         """Declare what of a drill waits for somebody in the exercise."""
         from commonwatch.access import waiting  # noqa: PLC0415 - models must be loaded first
-        from commonwatch.desks.drills import carrying, climbing  # noqa: F401, PLC0415 - it declares itself
+        from commonwatch.desks.drills import climbing  # noqa: PLC0415 - as above
 
         waiting.declare("drills", climbing.find)

@@ -11,8 +11,8 @@ class ShiftsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare what of this desk waits for somebody, and what becomes of it when a journal closes."""
+        """Declare what of this desk waits for somebody."""
         from commonwatch.access import waiting  # noqa: PLC0415 - models must be loaded first
-        from commonwatch.desks.shifts import carrying, climbing, projection  # noqa: F401, PLC0415 - as above
+        from commonwatch.desks.shifts import climbing  # noqa: PLC0415 - as above
 
         waiting.declare("shifts", climbing.find)

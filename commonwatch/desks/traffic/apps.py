@@ -11,8 +11,8 @@ class TrafficConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare what of this desk waits for somebody, how its tables fold, and what becomes of open questions."""
+        """Declare what of this desk waits for somebody."""
         from commonwatch.access import waiting  # noqa: PLC0415 - models must be loaded first
-        from commonwatch.desks.traffic import carrying, climbing, projection  # noqa: F401, PLC0415 - as above
+        from commonwatch.desks.traffic import climbing  # noqa: PLC0415 - as above
 
         waiting.declare("traffic", climbing.find)

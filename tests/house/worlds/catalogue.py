@@ -301,6 +301,23 @@ CATALOGUE = {
     "federation:checkpoint": Calls(),
     "federation:key": Calls(),
     "federation:tile": Calls(),
+    "notices:notices": Calls(queries=("whose=party", "whose=party&page=2", "page=odd")),
+    "notices:ladder": Calls(),
+    "notices:webhooks": Calls(
+        bodies=({"act": "set", "url": "https://192.0.2.9/hook"}, {"act": "set", "url": "odd"}, {"act": "remove"}, {})
+    ),
+    "notices:again": Calls(
+        bodies=({},), arguments=({"id": NEVER}, {"id": "1"}), shut="no message to these viewers has failed"
+    ),
+    "notices:ways": Calls(
+        bodies=(
+            {"act": "address", "address": "kz@example.org"},
+            {"act": "code", "code": "000000"},
+            {"act": "choices", "language": "ru", "zone": "UTC", "since": "22:00", "until": "06:00", "days": "0"},
+            {"act": "choices", "zone": "Nowhere/None", "since": "25:00"},
+            {},
+        )
+    ),
     "exchange:watch": Calls(polled=True),
     "exchange:mine": Calls(polled=True),
     "exchange:duty": Calls(

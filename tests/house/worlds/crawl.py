@@ -3,13 +3,16 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
-from tests.house.worlds.asking import Question, put
+from commonwatch.desks.notices import worker
+from commonwatch.desks.notices.sending.mail import written
+from tests.house.worlds.asking import Question, Record, put
 from tests.house.worlds.catalogue import ARGUMENTS, CATALOGUE, CURIOUS, FORGED, HEADERS, METHODS, File
 from tests.house.worlds.deeds import DEEDS, Deed
 from tests.house.worlds.viewers import VIEWERS
@@ -109,6 +112,23 @@ class Crawl:
             self.step = name
             for question in phase():
                 self.ask(question)
+            if name == "writing":
+                self.letters()
+
+    def letters(self):
+        """Compare what the worker of reminders sends to the viewer, hour by hour."""
+        for hours in (0, 1, 3, 8) if self.viewer.office else ():
+            came = []
+
+            def keep(message, begin, came=came):
+                begin()
+                if message.to.startswith(f"{self.viewer.handle}@"):
+                    came.append(written(message))
+
+            with self.world.during(f"letters {hours}", self.world.moment(OPENING) + timedelta(hours=hours)):
+                worker.climb(f"{hours:032d}", ways={"mail": keep, "webhook": keep})
+            asked = Question("letters", "mail", "TELL", f"after {hours} hours")
+            self.records.append(Record(asked, "being told", 200, "", (), b"\n".join(came), (), 0, ""))
 
     def ask(self, question, now=None):
         """Put one question, at its own moment and with its own dice."""

@@ -27,6 +27,7 @@ from commonwatch.access.sessions import name_of
 from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange.intake import micros
 from commonwatch.desks.exchange.models import Report
+from commonwatch.desks.notices.models import Way
 from commonwatch.register import node as nodes
 from commonwatch.register.models import Journal
 from tests.house.worlds.viewers import PARTY, VIEWERS, may_read
@@ -197,7 +198,10 @@ class World:
         for each in VIEWERS.values():
             if each.office:
                 with self.during(f"account of {each.name}", self.now):
-                    TOTP.activate(self.account(PARTY, each.office), "JBSWY3DPEHPK3PXP")
+                    account = self.account(PARTY, each.office)
+                    TOTP.activate(account, "JBSWY3DPEHPK3PXP")
+                    told = {"address": f"{account.handle}@example.org", "verified_at": micros(self.now)}
+                    Way.objects.create(account=account, **told)
                     Authenticator.objects.update(created_at=self.now)
 
     def entrance(self, viewer):
