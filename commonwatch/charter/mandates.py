@@ -26,6 +26,9 @@ MANDATES: Final[Mapping[str, str]] = {
     "exchange.end-waiver": "end such a waiver early",
     "exchange.import-series": "take in a series of past figures with the days on which they were known",
     "exchange.release-report": "release a report of its own party to more readers or at a lower level",
+    "summaries.compose-summary": "prepare the day's summary and situation reports, and note calls about them",
+    "summaries.release-summary": "release, revise and withdraw a summary",
+    "summaries.acknowledge-summary": "acknowledge a summary for its own party",
 }
 
 # What an office may do without a second factor: it reads, and prepares for others to send.

@@ -110,6 +110,15 @@ ROUTES = {
     "exchange:compliance-sheet": PAGE,
     "exchange:quarantine": PAGE,
     "exchange:quarantined": PAGE,
+    "summaries:list": PAGE,
+    "summaries:new": PAGE,
+    "summaries:compose": GIVES,
+    "summaries:summary": GIVES,
+    "summaries:pdf": PAGE,
+    "summaries:version": ACT,
+    "summaries:withdraw": ACT,
+    "summaries:acknowledge": ACT,
+    "summaries:call": ACT,
 }
 
 

@@ -17,6 +17,7 @@ from commonwatch.desks.exchange.models import Quarantined
 from commonwatch.register.models import Journal
 from tests.house.routes import ADMINISTRATORS, EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
+from tests.summaries import desk
 
 PERIOD = "2026-09-14"
 ABSENT = "01990000-0000-7000-8000-000000000000"
@@ -55,7 +56,7 @@ def test_every_address_is_listed_with_who_may_open_it():
 def test_every_address_ends_as_addresses_do():
     """With a slash for pages; without for files, which clients of journals and programs ask for."""
     files = ("federation:", "api:", "health", "exchange:template", "exchange:compliance-sheet")
-    files += ("exchange:label", "exchange:release-label")
+    files += ("exchange:label", "exchange:release-label", "summaries:pdf")
     odd = [
         each.path for each in addresses() if not each.name.startswith(files) and not each.path.endswith("/")
     ]
@@ -73,7 +74,10 @@ class Street(NamedTuple):
 
 @pytest.fixture
 def street(house):
-    """Belarus reports once to all members and once to the Center alone; Armenia may read the first only."""
+    """Belarus reports once to all members and once to the Center alone; Armenia may read the first only.
+
+    The Center has a summary for all members, one for itself and a neighbour, and a draft.
+    """
     values = {"change": "no_change"}
     na = house.na("BY")
     first = acts.submit_report(by=na, report=Sent(type="D1", period=PERIOD, values=values), channel="form")
@@ -95,9 +99,9 @@ def street(house):
     return Street(
         house,
         shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide)
-        | {"proposal": asked},
+        | {"proposal": asked, **summed(house, "members")},
         hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near)
-        | {"proposal": other},
+        | {"proposal": other, **summed(house, "eastern-europe", form="sitrep")},
         never=samples(
             f"report/BY/{ABSENT}",
             ABSENT,
@@ -105,8 +109,14 @@ def street(house):
             file="f" * 32,
             release=f"release/BY/{ABSENT}",
         )
-        | {"proposal": f"proposal/BY/{ABSENT}"},
+        | {"proposal": f"proposal/BY/{ABSENT}", "summary": f"summary/CRC/{ABSENT}", "draft": "f" * 32},
     )
+
+
+def summed(house, audience, *, form="day"):
+    """Release a summary to an audience and begin another draft."""
+    row = desk.meant(house, desk.write(house, desk.draft(house, form), "SAMPLE: words"), audience)
+    return {"summary": desk.released(house, row).summary, "draft": desk.draft(house, form).id}
 
 
 def origin(journal):
