@@ -4,48 +4,15 @@ A desk's scenes stand in a module of their own; each is played once, when the sa
 at its moment.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from collections.abc import Mapping
+from datetime import datetime
 
-from commonwatch.access.actor import Actor, act_for
 from commonwatch.charter.model import Pack
+from commonwatch.config.sample import on_summaries
 from commonwatch.config.sample.deeds import Deed
-from commonwatch.desks.exchange.intake import micros
-from commonwatch.register import node
+from commonwatch.config.sample.stage import Scene, Stage
 
-
-class Stage(NamedTuple):
-    """Where a scene is played: the moment (aware, UTC) at which the node's clock stands."""
-
-    at: datetime
-
-    def sit(self, party: str, office: str, *, mode: str = "real") -> Actor:
-        """Sit somebody down in an office, as the account that the sample gives it."""
-        return act_for(party=party, office=office, account=f"{party.lower()}-{office}", mode=mode)
-
-    @contextmanager
-    def later(self, **delta: float) -> Iterator[None]:
-        """Let the clock stand later for a while, by hours or minutes."""
-        at = node.current()
-        before, stands = at.clock, micros(self.at + timedelta(**delta))
-        at.clock = lambda: stands
-        try:
-            yield
-        finally:
-            at.clock = before
-
-
-class Scene(NamedTuple):
-    """A scene: its name, how long before the sample's start it is played, and what is done in it."""
-
-    name: str
-    before: timedelta
-    play: Callable[[Stage], None]
-
-
-SCENES: tuple[Scene, ...] = ()
+SCENES: tuple[Scene, ...] = (*on_summaries.SCENES,)
 
 _NAMED: Mapping[str, Scene] = {each.name: each for each in SCENES}
 
