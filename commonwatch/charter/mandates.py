@@ -42,6 +42,9 @@ MANDATES: Final[Mapping[str, str]] = {
     "traffic.log-call": "write down a call to a post that has not acknowledged",
     "notices.see-notices": "see which chairs of its own party were reminded, by which way, and what became of it",
     "notices.set-webhook": "set the address at which its party's own system is told that something waits",
+    "summaries.compose-summary": "prepare the day's summary and situation reports, and note calls about them",
+    "summaries.release-summary": "release, revise and withdraw a summary",
+    "summaries.acknowledge-summary": "acknowledge a summary for its own party",
 }
 
 # What an office may do without a second factor: it reads, and prepares for others to send.

@@ -22,6 +22,7 @@ DESKS = (
     ("exchange:mine", gettext_lazy("My reports"), "exchange.see-board"),
     ("traffic:questions", gettext_lazy("Questions"), "exchange.see-board"),
     ("traffic:relays", gettext_lazy("Relays"), "exchange.see-board"),
+    ("summaries:list", gettext_lazy("Summaries"), "exchange.see-board"),
     ("shifts:roster", gettext_lazy("Shifts"), "shifts.write-log"),
     ("drills:index", gettext_lazy("Drills"), ""),
     ("ui:people", gettext_lazy("People"), "access.administer-people"),

@@ -158,6 +158,15 @@ ROUTES = {
     "traffic:relay": PAGE,
     "traffic:acknowledge": ACT,
     "traffic:call": ACT,
+    "summaries:list": PAGE,
+    "summaries:new": PAGE,
+    "summaries:compose": GIVES,
+    "summaries:summary": GIVES,
+    "summaries:pdf": PAGE,
+    "summaries:version": ACT,
+    "summaries:withdraw": ACT,
+    "summaries:acknowledge": ACT,
+    "summaries:call": ACT,
 }
 
 

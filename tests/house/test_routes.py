@@ -20,6 +20,7 @@ from commonwatch.desks.shifts.intake import gather
 from commonwatch.register.models import Journal
 from tests.house.routes import ADMINISTRATORS, EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
+from tests.summaries import desk
 from tests.traffic import scenes
 
 PERIOD = "2026-09-14"
@@ -35,7 +36,7 @@ KEYS = (
     ("relays/", "relay"),
     ("shifts/handover/", "handover"),
 )
-OF_THE_CENTER = ("handover", "plan", "call", "score", "notice", "question", "relay")
+OF_THE_CENTER = ("handover", "plan", "call", "score", "notice", "question", "relay", "summary")
 
 
 class Address(NamedTuple):
@@ -69,7 +70,7 @@ def test_every_address_is_listed_with_who_may_open_it():
 def test_every_address_ends_as_addresses_do():
     """With a slash for pages; without for files, which clients of journals and programs ask for."""
     files = ("federation:", "api:", "health", "exchange:template", "exchange:compliance-sheet")
-    files += ("exchange:label", "exchange:release-label", "drills:sheet")
+    files += ("exchange:label", "exchange:release-label", "drills:sheet", "summaries:pdf")
     odd = [
         each.path for each in addresses() if not each.name.startswith(files) and not each.path.endswith("/")
     ]
@@ -87,7 +88,10 @@ class Street(NamedTuple):
 
 @pytest.fixture
 def street(house):
-    """Belarus reports once to all members and once to the Center alone; Armenia may read the first only."""
+    """Belarus reports once to all members and once to the Center alone; Armenia may read the first only.
+
+    The Center has a summary for all members, one for itself and a neighbour, and a draft.
+    """
     values = {"change": "no_change"}
     na = house.na("BY")
     first = acts.submit_report(by=na, report=Sent(type="D1", period=PERIOD, values=values), channel="form")
@@ -112,10 +116,10 @@ def street(house):
         house,
         shown=samples(first.subject, first.entry, origin(first.journal), file=file.pk, release=wide)
         | {"proposal": asked, "handover": note, **shown}
-        | traffic(house, "members"),
+        | {**traffic(house, "members"), **summed(house, "members")},
         hidden=samples(second.subject, second.entry, origin(second.journal), file=file.pk, release=near)
         | {"proposal": other, "handover": note, **hidden}
-        | traffic(house, "eastern-europe"),
+        | {**traffic(house, "eastern-europe"), **summed(house, "eastern-europe", form="sitrep")},
         never=samples(
             f"report/BY/{ABSENT}",
             ABSENT,
@@ -123,7 +127,7 @@ def street(house):
             file="f" * 32,
             release=f"release/BY/{ABSENT}",
         )
-        | {"proposal": f"proposal/BY/{ABSENT}"}
+        | {"proposal": f"proposal/BY/{ABSENT}", "draft": "f" * 32}
         | {each: f"{each}/CRC/{ABSENT}" for each in OF_THE_CENTER},
     )
 
@@ -133,6 +137,12 @@ def traffic(house, audience):
     key = scenes.notice(house, audience=audience)
     question = scenes.ask(house, report=key, readers="all")
     return {"notice": key, "question": question, "relay": scenes.relay(house, key, recipients=["RU"])}
+
+
+def summed(house, audience, *, form="day"):
+    """Release a summary to an audience and begin another draft."""
+    row = desk.meant(house, desk.write(house, desk.draft(house, form), "SAMPLE: words"), audience)
+    return {"summary": desk.released(house, row).summary, "draft": desk.draft(house, form).id}
 
 
 def origin(journal):

@@ -170,4 +170,84 @@
       keys?.showModal();
     });
   }
+
+  // A draft's parts are dragged into order; the buttons beside them do the same without a pointer.
+  let dragged = null;
+  const part = (event) => (event.target instanceof Element ? event.target.closest("[data-ordered] > li[id]") : null);
+  const lay = () => {
+    for (const grip of document.querySelectorAll("[data-grip][hidden]")) {
+      grip.hidden = false;
+      const row = grip.closest("li");
+      grip.addEventListener("pointerdown", () => row.setAttribute("draggable", "true"));
+      grip.addEventListener("pointerup", () => row.removeAttribute("draggable"));
+    }
+    for (const quote of document.querySelectorAll("[data-quote]:not([role])")) {
+      quote.setAttribute("role", "button");
+      quote.tabIndex = 0;
+    }
+  };
+  const unmark = () => {
+    for (const each of document.querySelectorAll(".over")) each.classList.remove("over");
+  };
+  document.addEventListener("dragstart", (event) => {
+    const row = part(event);
+    if (!row || !row.hasAttribute("draggable")) return;
+    dragged = row;
+    row.classList.add("dragged");
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", "");
+  });
+  document.addEventListener("dragover", (event) => {
+    const row = part(event);
+    if (!dragged || !row) return;
+    event.preventDefault();
+    unmark();
+    if (row !== dragged) row.classList.add("over");
+  });
+  document.addEventListener("drop", (event) => {
+    const row = part(event);
+    if (!dragged || !row || row === dragged) return;
+    event.preventDefault();
+    const below = dragged.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING;
+    if (below) row.after(dragged);
+    else row.before(dragged);
+    dragged.closest("form")?.querySelector("[data-order-save]")?.click();
+  });
+  document.addEventListener("dragend", () => {
+    if (dragged) {
+      dragged.classList.remove("dragged");
+      dragged.removeAttribute("draggable");
+    }
+    dragged = null;
+    unmark();
+  });
+  // A choice that changes who reads is saved and shown at once.
+  document.addEventListener("change", (event) => {
+    if (event.target instanceof Element && event.target.matches("[data-saves]")) {
+      event.target.closest("form")?.querySelector("[data-order-save]")?.click();
+    }
+  });
+  // A figure is quoted into the text that was written in last.
+  let words = null;
+  document.addEventListener("focusin", (event) => {
+    if (event.target instanceof HTMLTextAreaElement && event.target.closest(".block.text")) words = event.target.id;
+  });
+  const insert = (quote) => {
+    const all = document.querySelectorAll(".block.text textarea");
+    const into = document.getElementById(words) || all[all.length - 1];
+    if (!into) return;
+    into.setRangeText(quote.dataset.quote, into.selectionStart, into.selectionEnd, "end");
+    into.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const quote = event.target instanceof Element ? event.target.closest("[data-quote]") : null;
+    if (quote) insert(quote);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.target instanceof Element) || !event.target.matches("[data-quote]")) return;
+    event.preventDefault();
+    insert(event.target);
+  });
+  document.addEventListener("htmx:afterSettle", lay);
+  lay();
 })();
