@@ -20,6 +20,7 @@ from commonwatch.desks.exchange import series as drawing
 from commonwatch.desks.exchange.intake import BatchRefused, Intake, Sent, micros, moment, now
 from commonwatch.desks.exchange.models import Quarantined, Report
 from commonwatch.desks.exchange.views import kind, seat
+from commonwatch.desks.exchange.wording import fault_text
 from commonwatch.errors import Refusal, _
 from commonwatch.formats.sheets import Sheet, SheetRefused, read, template_csv, write_table
 from commonwatch.formats.sheets import template as workbook
@@ -197,7 +198,7 @@ def _places(type_: InformationType, row: str, refusal: Refusal) -> list[Place]:
 
 def _named(type_: InformationType, row: str, found: Iterable[rules.ValueFault]) -> list[Place]:
     names = {each.code: words(each.name) for each in type_.fields}
-    return [Place(row, names.get(each.field, each.field), forms.fault_text(each)) for each in found]
+    return [Place(row, names.get(each.field, each.field), fault_text(each)) for each in found]
 
 
 def _unusual(by: Actor, type_: InformationType, got: _Read) -> list[Place]:
@@ -247,20 +248,33 @@ def _keep(
 
 @require_safe
 def template(request: HttpRequest, code: str, form: str) -> HttpResponse:
-    """Give the empty sheet of a type in the active language, as a workbook or as text."""
+    """Give the sheet of a type, as a workbook or as text: empty but for what was said in other returns."""
     by = seat(request)
     type_ = kind(code)
     language = get_language() or "en"
     columns = sheets.columns(
         type_, node.current().pack, language, with_owes=by.may("exchange.submit-on-behalf")
     )
+    rows = _begun(by, type_)
     if form == "xlsx":
-        data = workbook(title=words(type_.name), columns=columns, language=language)
+        data = workbook(title=words(type_.name), columns=columns, rows=rows, language=language)
     elif form == "csv":
-        data = template_csv(columns=columns, language=language)
+        data = template_csv(columns=columns, rows=rows, language=language)
     else:
         raise Http404
     return _download(data, name=f"{type_.code}.{form}")
+
+
+def _begun(by: Actor, type_: InformationType) -> list[dict[str, Any]]:
+    """Begin a row for each open period with what the party said in another return for that time; none else."""
+    if not any(each.sources for each in type_.fields):
+        return []
+    rows = []
+    for period, _due in reversed(forms.open_periods(type_, party=by.party, by=by)):
+        found = forms.elsewhere(by, type_, owes=by.party, period=period)
+        if found:
+            rows.append({sheets.PERIOD: period} | {code: source.value for code, source in found.items()})
+    return rows
 
 
 def _download(data: bytes, *, name: str, kind_of_file: str = "") -> HttpResponse:

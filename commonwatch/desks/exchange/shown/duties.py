@@ -8,8 +8,9 @@ from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import board, rules
 from commonwatch.desks.exchange.intake import now
-from commonwatch.desks.exchange.shown.wording import STATES, period_text, posts, utc
+from commonwatch.desks.exchange.shown.wording import STATES, period_text, posts
 from commonwatch.desks.exchange.watching import span
+from commonwatch.desks.exchange.wording import utc
 
 
 def duty(by: Actor, type_: InformationType, party: Party, slot: rules.Slot) -> dict[str, Any]:
