@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import get_language, gettext
+from django.urls import reverse
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from commonwatch.access.actor import Actor, require
@@ -379,16 +380,64 @@ def compliance(request: HttpRequest) -> HttpResponse:
     asked = {"since": request.GET.get("since", ""), "until": request.GET.get("until", "")}
     context: dict[str, Any] = {"months": counting.months(), "asked": asked, "most": counting.MOST_DAYS}
     try:
-        counted = _span(request)
+        over = _span(request)
     except Refusal as refusal:
         context |= {"refusal": refusal}
         return page(request, "exchange/compliance.html", context, part="table", status=refusal.status)
+    found = counting.counted(by, over)
+    by_month = request.GET.get("by") == "month"
+    query = f"?since={over.since.isoformat()}&until={over.until.isoformat()}"
     context |= {
-        "span": counted,
-        "parties": counting.by_party(counting.rows(by, counted)),
-        "query": f"?since={counted.since.isoformat()}&until={counted.until.isoformat()}",
+        "span": over,
+        "by_month": by_month,
+        "tables": _by_month(found) if by_month else [_by_type(found)],
+        "days": query,
+        "query": f"{query}&by=month" if by_month else query,
     }
     return page(request, "exchange/compliance.html", context, part="table")
+
+
+def _by_type(found: counting.Counted) -> dict[str, Any]:
+    """Show each party, all types together and then each."""
+    groups = [
+        {
+            "name": party_name(group.party.code),
+            "total": group.total,
+            "unanswered": group.unanswered,
+            "rows": [
+                {
+                    "name": type_name(each.type.code),
+                    "url": reverse("exchange:type", args=[each.type.code]),
+                    "row": each,
+                }
+                for each in group.rows
+            ],
+        }
+        for group in counting.by_party(counting.rows(found))
+    ]
+    return {"name": gettext("Party: all types together, then each"), "groups": groups}
+
+
+def _by_month(found: counting.Counted) -> list[dict[str, Any]]:
+    """Show each party over all types and each type over all parties, month by month."""
+    names = {
+        "party": (gettext("Party: all months together, then each"), party_name),
+        "type": (gettext("Information type: all months together, then each"), type_name),
+    }
+    shown: list[dict[str, Any]] = []
+    for of in ("party", "type"):
+        said, named = names[of]
+        groups = [
+            {
+                "name": named(group.code),
+                "total": group.total,
+                "unanswered": group.unanswered,
+                "rows": [{"name": each.month, "url": "", "row": each} for each in group.rows],
+            }
+            for group in counting.by_month(found, of=of)  # type: ignore[arg-type] # one of the two
+        ]
+        shown.append({"name": said, "groups": groups})
+    return [each for each in shown if each["groups"]]
 
 
 def _span(request: HttpRequest) -> counting.Span:
@@ -400,32 +449,62 @@ def _span(request: HttpRequest) -> counting.Span:
 def compliance_sheet(request: HttpRequest, form: str) -> HttpResponse:
     """Give the same counts as a workbook or as text."""
     by = seat(request)
-    counted = _span(request)
+    over = _span(request)
+    found = counting.counted(by, over)
+    by_month = request.GET.get("by") == "month"
     header = [
-        gettext("Party"),
-        gettext("Information type"),
-        gettext("Name"),
-        gettext("Owed"),
-        gettext("On time"),
-        gettext("Late"),
-        gettext("Missing"),
-        gettext("Still due"),
-        gettext("Exempt"),
-        gettext("Corrected"),
-        gettext("Nothing to report"),
+        *(MONTHLY if by_month else (gettext_noop("Party"), gettext_noop("Information type"))),
+        gettext_noop("Name"),
+        *COUNTS,
     ]
-    rows = [_counts(each) for each in counting.rows(by, counted)]
-    name = f"compliance-{counted.since.isoformat()}-{counted.until.isoformat()}"
-    return _table(title=gettext("Compliance"), name=name, form=form, header=header, rows=rows)
+    rows = _months_of(found) if by_month else [_counts(each) for each in counting.rows(found)]
+    name = f"compliance-{over.since.isoformat()}-{over.until.isoformat()}{'-months' if by_month else ''}"
+    title = gettext("Compliance")
+    return _table(title=title, name=name, form=form, header=[gettext(each) for each in header], rows=rows)
+
+
+COUNTS = (
+    gettext_noop("Owed"),
+    gettext_noop("On time"),
+    gettext_noop("Late"),
+    gettext_noop("Missing"),
+    gettext_noop("Still due"),
+    gettext_noop("Exempt"),
+    gettext_noop("Corrected"),
+    gettext_noop("Nothing to report"),
+    gettext_noop("Unanswered"),
+)
+MONTHLY = (gettext_noop("Counted by"), gettext_noop("Month"), gettext_noop("Code"))
 
 
 def _counts(row: counting.Row) -> list[Plain]:
     named: list[Plain] = [party_name(row.party.code), row.type.code, type_name(row.type.code)]
+    return [*named, *_figures(row)]
+
+
+def _months_of(found: counting.Counted) -> list[list[Plain]]:
+    """List every party month by month, then every type."""
+    parties = [
+        [gettext("Party"), each.month, group.code, party_name(group.code), *_figures(each)]
+        for group in counting.by_month(found, of="party")
+        for each in group.rows
+    ]
+    types = [
+        [gettext("Information type"), each.month, group.code, type_name(group.code), *_figures(each)]
+        for group in counting.by_month(found, of="type")
+        for each in group.rows
+    ]
+    return [*parties, *types]
+
+
+def _figures(row: counting.Row | counting.Month) -> list[Plain]:
+    """Write the counts of a row; what the viewer may not know stays empty and says so."""
     if row.hidden:
-        return [*named, gettext("not shown to you"), *[""] * 7]
+        return [gettext("not shown to you"), *[""] * 7, row.unanswered]
     said = row.tally
     return [
-        *named, said.owed, said.on_time, said.late, said.missing, said.due, said.exempt, said.corrected, said.nil,
+        said.owed, said.on_time, said.late, said.missing, said.due, said.exempt, said.corrected, said.nil,
+        row.unanswered,
     ]  # fmt: skip
 
 
