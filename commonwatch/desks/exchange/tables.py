@@ -284,7 +284,7 @@ def _download(data: bytes, *, name: str, kind_of_file: str = "") -> HttpResponse
     return HttpResponse(data, content_type=content, headers=headers)
 
 
-def _table(
+def table(
     *, title: str, name: str, form: str, header: Sequence[str], rows: Iterable[Sequence[Plain]]
 ) -> HttpResponse:
     """Give a table as a workbook or as text with semicolons."""
@@ -370,7 +370,7 @@ def _series_csv(type_: InformationType, field: str, found: Sequence[drawing.Line
         (line.party, each.day.isoformat(), each.period, each.said) for line in found for each in line.points
     )
     header = ("party", "date", "period", field)
-    return _table(title=type_.code, name=f"{type_.code}-{field}", form="csv", header=header, rows=rows)
+    return table(title=type_.code, name=f"{type_.code}-{field}", form="csv", header=header, rows=rows)
 
 
 @require_safe
@@ -380,7 +380,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
     asked = {"since": request.GET.get("since", ""), "until": request.GET.get("until", "")}
     context: dict[str, Any] = {"months": counting.months(), "asked": asked, "most": counting.MOST_DAYS}
     try:
-        over = _span(request)
+        over = span_of(request)
     except Refusal as refusal:
         context |= {"refusal": refusal}
         return page(request, "exchange/compliance.html", context, part="table", status=refusal.status)
@@ -440,7 +440,11 @@ def _by_month(found: counting.Counted) -> list[dict[str, Any]]:
     return [each for each in shown if each["groups"]]
 
 
-def _span(request: HttpRequest) -> counting.Span:
+def span_of(request: HttpRequest) -> counting.Span:
+    """Read the days that are asked for; the last thirty where none are.
+
+    :raises DayUnreadable, PeriodBackwards, TooLong: accordingly.
+    """
     since = drawing.day_of(request.GET.get("since", ""))
     return counting.span(since, drawing.day_of(request.GET.get("until", "")))
 
@@ -449,7 +453,7 @@ def _span(request: HttpRequest) -> counting.Span:
 def compliance_sheet(request: HttpRequest, form: str) -> HttpResponse:
     """Give the same counts as a workbook or as text."""
     by = seat(request)
-    over = _span(request)
+    over = span_of(request)
     found = counting.counted(by, over)
     by_month = request.GET.get("by") == "month"
     header = [
@@ -460,7 +464,7 @@ def compliance_sheet(request: HttpRequest, form: str) -> HttpResponse:
     rows = _months_of(found) if by_month else [_counts(each) for each in counting.rows(found)]
     name = f"compliance-{over.since.isoformat()}-{over.until.isoformat()}{'-months' if by_month else ''}"
     title = gettext("Compliance")
-    return _table(title=title, name=name, form=form, header=[gettext(each) for each in header], rows=rows)
+    return table(title=title, name=name, form=form, header=[gettext(each) for each in header], rows=rows)
 
 
 COUNTS = (
