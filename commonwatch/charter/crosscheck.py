@@ -332,19 +332,109 @@ def _answers(reading: Reading) -> Iterator[Fault]:
 
 def _rules_across(reading: Reading) -> Iterator[Fault]:
     for document, path, kind in reading.each("types", "types", "[]"):
-        kinds = {code: answer.get("kind") for _, answer in find(kind, ("fields", "[]"))
-                 if isinstance(answer, dict) and isinstance(code := answer.get("code"), str)}  # fmt: skip
-        figures = [code for code, answer in kinds.items() if answer in FIGURES]
-        sides = (
-            ((*path, *inner, side), check.get(side))
-            for inner, check in find(kind, ("checks", "[]"))
-            for side in ("left", "right")
-            if isinstance(check, dict)
-        )
-        for where, named in sides:
-            if isinstance(named, str) and named not in figures:
-                says = f"“{named}” is not a figure." if named in kinds else f"There is no field “{named}”."
-                yield document.fault(where, says, nearest(named, figures))
+        asked = _asked(kind)
+        figures = [code for code, answer in asked.items() if answer.get("kind") in FIGURES]
+        for inner, check in find(kind, ("checks", "[]")):
+            if not isinstance(check, dict):
+                continue
+            where = (*path, *inner)
+            yield from _whole(document, where, check)
+            for place, named in _figures_of(check):
+                if isinstance(named, str) and named not in figures:
+                    says = (
+                        f"“{named}” is not a figure." if named in asked else f"There is no field “{named}”."
+                    )
+                    yield document.fault((*where, *place), says, nearest(named, figures))
+            for place, named in (*find(check, ("needs",)), *find(check, ("when", "field"))):
+                if isinstance(named, str) and named not in asked:
+                    yield document.fault(
+                        (*where, *place), f"There is no field “{named}”.", nearest(named, asked)
+                    )
+            yield from _values_of(reading, document, (*where, "when"), check.get("when"), asked)
+
+
+def _asked(kind: Any) -> dict[str, dict[str, Any]]:
+    """Return the fields of a type by their codes."""
+    return {answer["code"]: answer for _, answer in find(kind, ("fields", "[]"))
+            if isinstance(answer, dict) and isinstance(answer.get("code"), str)}  # fmt: skip
+
+
+def _figures_of(check: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """Yield the place and name of every figure that a check compares."""
+    for side in ("left", "right"):
+        yield from ((place, named) for place, named in find(check, (side,)) if isinstance(named, str))
+        yield from find(check, (side, "[]"))
+    yield from find(check, ("right", "last"))
+
+
+def _whole(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Fault]:
+    """Hold that a check either compares or names what must be filled in."""
+    sides = ("left", "op", "right")
+    if "needs" in check:
+        for key in (each for each in sides if each in check):
+            says = "A check either compares or `needs` a field; this one does both."
+            yield document.fault((*where, key), says, "Make two checks of it.")
+        if "when" not in check:
+            says = "A field that is always needed is `required`; here `when` is missing."
+            yield document.fault((*where, "needs"), says, "Add `when`, or set `required: true` at the field.")
+        return
+    for key in (each for each in sides if each not in check):
+        says, fix = f"“{key}” is missing.", "A check has `left`, `op` and `right`, or else `needs`."
+        yield Fault(document.file, document.line(where), f"{document.field_name(where)}.{key}", says, fix)
+
+
+def _values_of(
+    reading: Reading, document: Document, where: Path, when: Any, asked: dict[str, dict[str, Any]]
+) -> Iterator[Fault]:
+    """Hold that the value asked for is one that the field may have."""
+    answer = asked.get(str(when.get("field"))) if isinstance(when, dict) else None
+    if answer is None or "is" not in when:
+        return
+    kind, wanted = answer.get("kind"), when["is"]
+    if kind == "yes_no":
+        if not isinstance(wanted, bool):
+            yield document.fault((*where, "is"), f"“{wanted}” is not yes or no.", "Write true or false.")
+        return
+    if kind not in ("code", "codes"):
+        says = f"`is` is for codes and yes or no; this answer is {kind}."
+        yield document.fault((*where, "is"), says, "Leave it out: then any value will do.")
+        return
+    lists = reading.each("codelists", "codelists", "[]")
+    known = {item for _d, _p, each in lists if isinstance(each, dict) and each.get("code") == answer.get("codelist")
+             for _, item in find(each, ("items", "[]", "code")) if isinstance(item, str)}  # fmt: skip
+    for each in wanted if isinstance(wanted, list) else [wanted]:
+        if known and (not isinstance(each, str) or each not in known):
+            fix = nearest(str(each), known)
+            yield document.fault((*where, "is"), f"“{each}” is not on the list of this answer.", fix)
+
+
+def _sames(reading: Reading) -> Iterator[Fault]:
+    """Hold that what is asked twice is the same: a field of another type, of the same kind and codelist."""
+    types = {kind["code"]: _asked(kind) for _, _, kind in reading.each("types", "types", "[]")
+             if isinstance(kind, dict) and isinstance(kind.get("code"), str)}  # fmt: skip
+    known = {f"{type_}.{code}" for type_, asked in types.items() for code in asked}
+    for document, path, kind in reading.each("types", "types", "[]"):
+        own = kind.get("code") if isinstance(kind, dict) else None
+        for inner, answer in find(kind, ("fields", "[]")):
+            for place, named in find(answer, ("same_as", "[]")):
+                if not isinstance(named, str):
+                    continue
+                where = (*path, *inner, *place)
+                type_, _dot, code = named.rpartition(".")
+                other = types.get(type_, {}).get(code)
+                if other is None:
+                    yield document.fault(where, f"There is no field “{named}”.", nearest(named, known))
+                elif type_ == own:
+                    says = f"“{named}” is a field of this very type."
+                    yield document.fault(where, says, "Name a field of another type, or use a check.")
+                elif any(other.get(key) != answer.get(key) for key in ("kind", "codelist")):
+                    says = f"“{named}” is {_sort(other)}, and this answer is {_sort(answer)}."
+                    yield document.fault(where, says, "Only a field of the same kind asks for the same.")
+
+
+def _sort(answer: dict[str, Any]) -> str:
+    """Name the kind of an answer, with its list."""
+    return " of ".join(str(answer[key]) for key in ("kind", "codelist") if key in answer)
 
 
 def _choices(reading: Reading) -> Iterator[Fault]:
@@ -487,6 +577,7 @@ def _parents(reading: Reading) -> Iterator[Fault]:
 
 
 _CHECKS: Final[tuple[Callable[[Reading], Iterator[Fault]], ...]] = (
-    _references, _twice, _translations, _zones, _periods, _schedules, _answers, _rules_across, _choices,
+    _references, _twice, _translations, _zones, _periods, _schedules, _answers, _rules_across,
+    _sames, _choices,
     _levels, _stubs, _sources, _steps, _parents,
 )  # fmt: skip

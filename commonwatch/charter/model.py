@@ -181,7 +181,7 @@ class Field(Struct, frozen=True):
 
     Kinds: `integer`; `decimal` (kept as a decimal string); `text`; `code` (one of `codelist`); `codes`
     (several of it); `yes_no`; `date` (ISO day); `instant` (RFC 3339, UTC). `watch` asks for a warning when
-    the value is unusual.
+    the value is unusual. `same_as` names fields of other types ("D1.events") that ask for the same.
     """
 
     code: str
@@ -196,21 +196,57 @@ class Field(Struct, frozen=True):
     max_length: int = 2000
     cumulative: bool = False
     watch: bool = False
+    same_as: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """The fields that ask for the same, as codes of type and field."""
+        return tuple((type_, field) for type_, _dot, field in (each.rpartition(".") for each in self.same_as))
+
+
+class Last(Struct, frozen=True):
+    """The value of a field in the party's last report of the same type, for an earlier period."""
+
+    last: str
+
+
+class When(Struct, frozen=True, rename={"value": "is"}):
+    """That another field has a value: this one, one of these, or any where none is named."""
+
+    field: str
+    value: str | bool | tuple[str, ...] = ""
 
 
 class Check(Struct, frozen=True):
-    """A rule across fields of one report: `left op right`, where `right` is a field code or a whole number.
+    """A rule across fields: `left op right`, or `needs`, a field that must be filled in.
 
-    It holds when either side was left empty. `breaks` "refuse" stops the report, "warn" asks to
-    confirm.
+    `left` is a figure or a sum of several; `right` is that, a whole number, or a figure of the last report. With
+    `when` it is asked only while another field has a value. A comparison holds when any field of it was left empty.
+    `breaks` "refuse" stops the report, "warn" asks to confirm.
     """
 
     code: str
-    left: str
-    op: Literal["<=", "<", ">=", ">", "==", "!="]
-    right: str | int
     says: Texts
+    left: str | tuple[str, ...] = ()
+    op: Literal["<=", "<", ">=", ">", "==", "!="] = "=="
+    right: str | int | tuple[str, ...] | Last = 0
+    when: When | None = None
+    needs: str = ""
     breaks: Literal["refuse", "warn"] = "refuse"
+
+    @property
+    def summed(self) -> tuple[str, ...]:
+        """The fields whose sum stands on the left."""
+        return (self.left,) if isinstance(self.left, str) else self.left
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """The fields whose sum stands on the right, in this report or in the last; none beside a number."""
+        if isinstance(self.right, Last):
+            return (self.right.last,)
+        if isinstance(self.right, str):
+            return (self.right,)
+        return self.right if isinstance(self.right, tuple) else ()
 
 
 class Schedule(Struct, frozen=True):

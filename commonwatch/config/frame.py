@@ -32,6 +32,8 @@ FURTHER = (
     ("exchange:types", gettext_lazy("Regulation"), "exchange.see-board"),
     ("exchange:series", gettext_lazy("Series"), "exchange.see-board"),
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
+    ("exchange:quality", gettext_lazy("Quality"), "exchange.see-board"),
+    ("ui:people", gettext_lazy("People"), "access.administer-people"),
     ("federation:journals", gettext_lazy("Journals"), ""),
 )
 OTHERS = (

@@ -15,7 +15,7 @@ DAY = "2026-09-14"
 
 
 def d1(**changes):
-    return Sent(**({"type": "D1", "period": DAY, "values": {"change": "no_change", "events": 3}} | changes))
+    return Sent(**({"type": "D1", "period": DAY, "values": {"change": "change", "events": 3}} | changes))
 
 
 def file(house, party="BY", **changes):
@@ -108,7 +108,7 @@ def test_the_center_writes_down_what_it_was_told_until_the_party_confirms(house)
     assert (status.by_telephone, status.timeliness, status.double) == (False, "on_time", False)
     own = Report.objects.get(party="TJ")
     assert own.confirms == told.subject
-    assert own.values == {"change": "no_change", "events": 3}
+    assert own.values == {"change": "change", "events": 3}
     with pytest.raises(acts.NoSuchReport):
         acts.confirm_report(by=house.na("KZ"), report=told.subject)
 
@@ -250,7 +250,7 @@ def test_who_is_not_in_the_audience_sees_neither_report_nor_its_slip(house):
 
 def test_a_correction_needs_a_reason_and_a_change_and_an_owner(house):
     done = file(house)
-    values = {"change": "no_change", "events": 3}
+    values = {"change": "change", "events": 3}
     common = {"report": done.subject, "channel": "form"}
     with pytest.raises(rules.ReasonMissing):
         acts.correct_report(by=house.na("BY"), values=values | {"events": 4}, reason=" ", **common)

@@ -10,7 +10,7 @@ from commonwatch.journal import receipt
 from commonwatch.register.models import Entry
 from tests.exchange.test_acts import DAY, file
 
-D1 = {"type": "D1", "period": DAY, "values": {"change": "no_change", "events": 3}, "ref": "a-1"}
+D1 = {"type": "D1", "period": DAY, "values": {"change": "change", "events": 3}, "ref": "a-1"}
 
 
 class Program:
@@ -98,7 +98,7 @@ def test_bad_json_is_refused_and_the_place_named(belarus, name):
         ({"owes": "XX"}, 422, "exchange.unknown-party"),
         ({"level": "H0"}, 422, "exchange.label-not-allowed"),
         ({"audience": "public"}, 422, "exchange.label-not-allowed"),
-        ({"values": {"change": "no_change", "events": 1.5}}, 422, "exchange.content-refused"),
+        ({"values": {"change": "change", "events": 1.5}}, 422, "exchange.content-refused"),
         ({"values": {}}, 422, "exchange.content-refused"),
         ({"ref": "x" * 101}, 422, "exchange.bad-reference"),
         ({"values": {"change": "change", "text": "x" * 2001}}, 422, "exchange.content-refused"),
@@ -216,7 +216,7 @@ def test_something_unusual_is_named_and_asked_about_when_the_program_wants_to_be
     assert taken.status_code == 201
     assert [each["code"] for each in taken.json()["warnings"]] == ["unusual"]
     kept = belarus.get(f"reports/{taken.json()['report']}/versions").json()["entries"][0]["body"]
-    assert kept["warned"] == ["unusual"]
+    assert kept["warned"] == ["unusual events value=900 low=0 high=6 of=12"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def text(answer):
 
 
 def typed(**fields):
-    return {"_period": DAY, "_owes": "BY", "f-change": "no_change", "act": "send"} | fields
+    return {"_period": DAY, "_owes": "BY", "f-change": "change", "act": "send"} | fields
 
 
 def stated(answer):

@@ -47,7 +47,7 @@ def joining(house):
 
 
 def d1(**changes):
-    return Sent(**({"type": "D1", "period": DAY, "values": {"change": "no_change", "events": 3}} | changes))
+    return Sent(**({"type": "D1", "period": DAY, "values": {"change": "change", "events": 3}} | changes))
 
 
 def file(house, party="BY", **changes):
@@ -56,7 +56,7 @@ def file(house, party="BY", **changes):
 
 def correct(house, report, *, party="BY", events=4, **more):
     return acts.correct_report(
-        by=house.na(party), report=report, values={"change": "no_change", "events": events},
+        by=house.na(party), report=report, values={"change": "change", "events": events},
         reason="One more was found", channel="form", **more,
     )  # fmt: skip
 
@@ -311,7 +311,7 @@ def releases(house, party):
     return {row.key: (row.state, row.values) for row in rows}
 
 
-SAID = {"change": "no_change", "events": 3}
+SAID = {"change": "change", "events": 3}
 
 
 def test_a_release_is_withdrawn_after_somebody_left_who_keeps_it_as_it_was(leaving):

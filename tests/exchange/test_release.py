@@ -20,7 +20,7 @@ from commonwatch.register.models import Entry, Journal
 from tests.conftest import lived_in
 
 DAY, KNOWN = "2026-09-14", "2026-09-14T04:00:00Z"
-VALUES = {"change": "no_change", "events": 3, "text": "SAMPLE: A bridge was closed."}
+VALUES = {"change": "change", "events": 3, "text": "SAMPLE: A bridge was closed."}
 
 
 def report(house, party="BY", *, level="H1", audience="center", **changes):

@@ -67,7 +67,7 @@ def test_nothing_to_report_takes_one_key_twice(opened, town):
 
 def test_a_correction_asks_why_and_shows_what_differs(opened, town):
     period = town.reopen("KZ")
-    body = {"type": "D1", "period": period, "values": {"change": "no_change", "events": 21}}
+    body = {"type": "D1", "period": period, "values": {"change": "change", "events": 21}}
     key = town.line("KZ").ask("/api/reports", body)["report"]
     page = opened("kz-na-officer", to=f"/reports/{key}/")
 
@@ -108,7 +108,7 @@ def test_a_sheet_is_refused_by_row_and_column_and_taken_when_mended(opened, town
     assert "twelve" in faults
     assert mine(town, "TJ", period) == []
 
-    send(f"{period},no_change,12")
+    send(f"{period},change,12")
     page.get_by_text("1 report was taken").wait_for()
     assert [row["values"]["events"] for row in mine(town, "TJ", period)] == [12]
     assert mine(town, "TJ", period)[0]["channel"] == "sheet"

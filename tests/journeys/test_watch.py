@@ -19,7 +19,7 @@ def test_what_a_program_reports_stands_on_the_board_within_five_seconds_without_
         {
             "type": "D1",
             "period": period,
-            "values": {"change": "no_change", "events": 4},
+            "values": {"change": "change", "events": 4},
             "ref": f"j-{period}",
         },
     )
@@ -32,11 +32,11 @@ def test_from_a_cell_to_the_report_its_versions_and_a_receipt_that_verifies(open
     period = town.reopen("RU")
     line = town.line("RU")
     filed = line.ask(
-        "/api/reports", {"type": "D1", "period": period, "values": {"change": "no_change", "events": 7}}
+        "/api/reports", {"type": "D1", "period": period, "values": {"change": "change", "events": 7}}
     )
     line.ask(
         f"/api/reports/{filed['report']}/correct",
-        {"values": {"change": "no_change", "events": 6}, "reason": "SAMPLE: One event was counted twice."},
+        {"values": {"change": "change", "events": 6}, "reason": "SAMPLE: One event was counted twice."},
     )
     page = opened("crc-duty")
 
@@ -61,7 +61,7 @@ def test_what_is_told_by_telephone_is_written_down_and_confirmed_by_its_party(op
     page = opened("crc-duty", to=f"/duties/D1/KG/{period}/")
 
     page.get_by_role("link", name="Enter by telephone").click()
-    page.locator("input[name='f-change'][value=no_change]").check()
+    page.locator("input[name='f-change'][value=change]").check()
     page.fill("#f-events", "5")
     page.get_by_role("button", name="Send", exact=True).click()
     page.wait_for_url("**/reports/report/**")

@@ -69,7 +69,7 @@ def test_without_script_one_signs_in_sees_the_board_and_reports(browser, town):
     assert page.locator(".board").is_visible()
     page.click("nav a[href='/mine/']")
     page.click(f"a[href*='/reports/new/D1/'][href*='{period}']")
-    page.locator("input[name='f-change'][value=no_change]").check()
+    page.locator("input[name='f-change'][value=change]").check()
     page.fill("#f-events", "many")
     page.click("button[value=send]")
     assert "whole number" in page.locator("#fault-events").inner_text()

@@ -23,6 +23,9 @@ CORRECTS: Final[Mapping[str, str]] = {
     "T6": "facts", "T7": "campaigns", "T8": "evacuated", "T9": "weapons", "C1": "indicators", "T2": "persons_ill",
 }  # fmt: skip
 
+FLOODED: Final = ("KG", "KZ", "TJ")
+FLOOD_DAYS: Final = 10
+
 Values = dict[str, Any]
 
 
@@ -72,8 +75,14 @@ class Figures:
 
     def _daily(self, rng: Random, party: str, day: date) -> Values:
         events = 3 + self._level(party, day, days=30, scale=1.1, rng=rng)
-        if rng.random() < 0.55:
-            return {"change": "no_change", "events": events, "persons_affected": events // 4}
+        flooded = self._flooded(party, day)
+        drawn = rng.random()
+        if drawn < 0.1 and flooded is None:
+            return {"change": "no_change", "events": 0}
+        if drawn < 0.55:
+            topic = "emergencies" if flooded is not None else "other"
+            affected = events // 4 if flooded is None else flooded
+            return {"change": "change", "topics": [topic], "events": events, "persons_affected": affected}
         topics = sorted(
             rng.sample(["epidemic", "migration", "border", "emergencies", "information", "other"], 2)
         )
@@ -82,11 +91,19 @@ class Figures:
             "topics": topics,
             "text": rng.choice(words.CHANGED),
             "events": events + 1,
-            "persons_affected": events // 3,
+            "persons_affected": events // 3 if flooded is None else flooded,
             "area": rng.choice(["north", "south", "east", "west", "centre"]),
             "confidence": rng.choice(["high", "high", "moderate"]),
             "outlook": rng.choice(words.OUTLOOK),
         }
+
+    def _flooded(self, party: str, day: date) -> int | None:
+        """Return how many the flood of the sample affects on a day; None where there is none."""
+        gone = FLOOD_DAYS - (self.start - day).days
+        if party not in FLOODED or gone < 0:
+            return None
+        rng = Random(f"{self.seed}|flood|{party}|{day}")  # noqa: S311 - invented figures
+        return round(60 * SIZE[party] * max(0.1, 1 - gone / 14) * rng.uniform(0.95, 1.05))
 
     def _epidemic_of(self, party: str) -> tuple[list[int], list[int]]:
         """Return new cases and new deaths for every day from ORIGIN on."""
@@ -182,7 +199,7 @@ class Figures:
     def _emergency(self, rng: Random, party: str, day: date) -> Values:
         gone = 10 - (self.start - day).days
         left = max(0.1, 1 - gone / 14)
-        affected = round(60 * SIZE[party] * left * rng.uniform(0.95, 1.05))
+        affected = self._flooded(party, day) or round(60 * SIZE[party] * left)
         return {
             "hazard": "flood",
             "course": "beginning" if gone < 2 else "ongoing" if left > 0.2 else "contained",

@@ -14,13 +14,11 @@ from typing import Any, Final, NamedTuple
 from commonwatch.charter.model import InformationType, Pack, Party
 from commonwatch.config.sample import words
 from commonwatch.config.sample.deeds import Deed, stamp
-from commonwatch.config.sample.figures import Figures, corrected
+from commonwatch.config.sample.figures import FLOOD_DAYS, FLOODED, Figures, corrected
 from commonwatch.desks.exchange import rules
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SUMMARY: Final = "D2"
-FLOODED: Final = ("KG", "KZ", "TJ")
-FLOOD_DAYS: Final = 10
 WAIVED: Final = ("T7", "KG")
 REACH_BACK: Final = 100 * DAY
 

@@ -19,7 +19,7 @@ from commonwatch.access.actor import Actor, NotMandated, SignInFirst, require
 from commonwatch.access.asking import actor_for
 from commonwatch.access.limits import TooManyTries
 from commonwatch.access.tokens import by_token
-from commonwatch.desks.exchange import acts, board, described, forms, labels, rules
+from commonwatch.desks.exchange import acts, board, described, labels, rules
 from commonwatch.desks.exchange.acts import Filed
 from commonwatch.desks.exchange.described import Batch, Correction, Moment, Text, Withdrawal
 from commonwatch.desks.exchange.intake import (
@@ -34,6 +34,7 @@ from commonwatch.desks.exchange.intake import (
 )
 from commonwatch.desks.exchange.models import Lasting, M, Release, Report
 from commonwatch.desks.exchange.rules import ConfirmFirst, ContentRefused
+from commonwatch.desks.exchange.wording import fault_text
 from commonwatch.errors import Refusal, _
 from commonwatch.formats import strict
 from commonwatch.formats.tlp import written
@@ -192,7 +193,7 @@ def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 def faults(found: Any) -> list[described.Fault]:
     """Describe faults of single values: field, code, sentence."""
-    return [described.Fault(each.field, each.code, forms.fault_text(each)) for each in found]
+    return [described.Fault(each.field, each.code, fault_text(each)) for each in found]
 
 
 def _in_batch(index: int, refusal: Refusal) -> dict[str, Any]:

@@ -53,7 +53,7 @@ EntryId = Annotated[str, says("The id of the latest entry; its receipt is at /re
 Hash = Annotated[str, says("The hash of the entry (hex), which its receipt proves.", HASH)]
 Values = Annotated[
     Mapping[str, Value],
-    says("Answers by the codes of the type's fields.", {"change": "no_change", "events": 3}),
+    says("Answers by the codes of the type's fields.", {"change": "change", "events": 3}),
 ]
 At = Annotated[str, says("When, by the node's clock (RFC 3339, UTC).", MOMENT)]
 Page = Annotated[
@@ -108,8 +108,11 @@ SENT: Final[Mapping[str, tuple[str, Any]]] = {
     "type": ("The code of the information type; `/api/types` lists them.", "D1"),
     "period": ("The period reported on: a day, week, month or quarter.", "2026-09-14"),
     "values": (
-        "Answers by the codes of the type's fields. Figures are integers; decimals are texts.",
-        {"change": "no_change", "events": 3},
+        (
+            "Answers by the codes of the type's fields. Figures are integers; decimals are texts. Where a field says"
+            ' `same_as`, {"from": "D1"} takes what your own return of that type says for an overlapping time.'
+        ),
+        {"change": "change", "events": 3},
     ),
     "nil": ("Nothing to report; `values` then stay empty.", False),
     "owes": ("The party whose duty it fills; empty for your own.", ""),

@@ -19,8 +19,9 @@ class ReportSubmitted(Fact, frozen=True, omit_defaults=True):
     `period` is the period's key, empty for a report on an event, which has `event_at` (RFC 3339, UTC) instead.
     `number` counts the writer's reports for one duty. `channel` is how it came ("form", "sheet", "api", "telephone",
     "import"), `tlp` the TLP 2.0 marking under which it came. `client` and `ref` name the program and its own reference.
-    `confirms` is the subject of the report by telephone which this one makes the party's own. `warned` lists the checks
-    whose warning the sender confirmed.
+    `confirms` is the subject of the report by telephone which this one makes the party's own. `warned` lists the
+    warnings that the sender confirmed: the check's code, the field and the figures of its reason, parted by blanks; of
+    what was written before reasons were kept, the code alone.
     """
 
     type: str
@@ -51,6 +52,18 @@ class ReportCorrected(Fact, frozen=True, omit_defaults=True):
     client: str = ""
     ref: str = ""
     warned: tuple[str, ...] = ()
+
+
+@fact("exchange.values.drawn")
+class ValuesDrawn(Fact, frozen=True, omit_defaults=True):
+    """From where values of a report were taken: its writer confirmed what it had said in another return.
+
+    `fields` maps the code of each such field to the other type and its field ("D1.events"), the period or moment of the
+    report that gave the value, and the hash (hex) of that report's entry. `version` is the version of this report.
+    """
+
+    fields: Mapping[str, tuple[str, str, str]]
+    version: int = 1
 
 
 @fact("exchange.report.withdrawn")

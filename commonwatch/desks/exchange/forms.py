@@ -11,18 +11,23 @@ from commonwatch.access.actor import Actor
 from commonwatch.access.models import Account
 from commonwatch.charter.model import Field, InformationType, Texts
 from commonwatch.desks.exchange import board, rules
-from commonwatch.desks.exchange.intake import Sent, activations, micros, now
+from commonwatch.desks.exchange.earlier import said_elsewhere
+from commonwatch.desks.exchange.intake import Sent, activations, content_label, micros, now
 from commonwatch.desks.exchange.models import Draft, Report
+from commonwatch.desks.exchange.wording import fault_text, offer_text
+from commonwatch.errors import Refusal
 from commonwatch.register import node
-from commonwatch.ui.refusals import told_as
-from commonwatch.ui.templatetags.cw import words
 
 PERIODS = 8
 
 
 @dataclass
 class Asked:
-    """One field as the page shows it."""
+    """One field as the page shows it.
+
+    `offer` is what the party said in another return for that time, as a sentence, and `offered` names it for the form;
+    `taken` says that it was ticked.
+    """
 
     code: str
     kind: str
@@ -39,6 +44,9 @@ class Asked:
     fault: str = ""
     warning: str = ""
     last_value: str = ""
+    offer: str = ""
+    offered: str = ""
+    taken: bool = False
 
 
 @dataclass
@@ -68,8 +76,12 @@ def blank(  # noqa: PLR0913 - what a form starts from, by name
     typed: Mapping[str, Any] | None = None,
     before: Mapping[str, Any] | None = None,
     period: str = "",
+    offers: bool = True,
 ) -> Form:
-    """Make the form of a type, filled with what was typed before; `before` gives the last report's values beside."""
+    """Make the form of a type, filled with what was typed before; `before` gives the last report's values beside.
+
+    With `offers` a field that is asked elsewhere too offers what was said there; that is logged as read.
+    """
     typed = typed or {}
     party = owes or by.party
     fields = [_asked(each, typed.get(each.code), (before or {}).get(each.code)) for each in type_.fields]
@@ -77,11 +89,14 @@ def blank(  # noqa: PLR0913 - what a form starts from, by name
     known = {key for key, _due in periods}
     if period and period not in known and rules.is_period(period):
         periods.insert(0, (period, ""))
+    period = period or (periods[0][0] if periods else "")
+    if offers:
+        _offer(by, type_, fields, typed, owes=party, period=period)
     return Form(
         type=type_,
         fields=fields,
         periods=periods,
-        period=period or (periods[0][0] if periods else ""),
+        period=period,
         level=str(typed.get("_level", "")) or type_.level,
         audience=str(typed.get("_audience", "")) or type_.audience,
         owes=party,
@@ -111,6 +126,52 @@ def _asked(each: Field, value: Any, last: Any) -> Asked:
         chosen=many or ([str(value)] if value not in (None, "") else []),
         last_value=shown(last),
     )
+
+
+def _offer(  # noqa: PLR0913 - the form that is made, by its parts
+    by: Actor,
+    type_: InformationType,
+    fields: Sequence[Asked],
+    typed: Mapping[str, Any],
+    *,
+    owes: str,
+    period: str,
+) -> None:
+    """Put beside each field what the party said in another return, with the tick that was set before."""
+    event_at = (
+        "" if period else rules.event_text(str(typed.get("_event_at", ""))) or f"{now():%Y-%m-%dT%H:%M}"
+    )
+    level, audience = str(typed.get("_level", "")), str(typed.get("_audience", ""))
+    found = elsewhere(by, type_, owes=owes, period=period, event_at=event_at, level=level, audience=audience)
+    asked = {each.code: each for each in type_.fields}
+    for each in fields:
+        source = found.get(each.code)
+        if source is not None:
+            each.offer = offer_text(asked[each.code], source, own=owes == by.party)
+            each.offered = f"{source.of.type}|{source.of.entry}"
+            each.taken = typed.get(f"take-{each.code}") == each.offered
+
+
+def elsewhere(  # noqa: PLR0913 - the report that is begun, by its parts
+    by: Actor,
+    type_: InformationType,
+    *,
+    owes: str,
+    period: str,
+    event_at: str = "",
+    level: str = "",
+    audience: str = "",
+) -> dict[str, rules.Source]:
+    """Find what a party said in other returns for the time of one that is begun, and log that it is read."""
+    try:
+        label = content_label(type_, owes=owes, by=by.party, level=level, audience=audience)
+    except Refusal:
+        return {}
+    found = said_elsewhere(by, type_, owes=owes, period=period, event_at=event_at, label=label)
+    if found:
+        keys = {source.of.key for source in found.values()}
+        board.look(by, *Report.objects.visible_to(by).select_related("journal").filter(key__in=keys))
+    return found
 
 
 def shown(value: Any) -> str:
@@ -172,7 +233,7 @@ def sent(type_: InformationType, data: QueryDict, *, owes: str, nil: bool) -> Se
     plain = {
         code: values if len(values) > 1 else (values[0] if values else "") for code, values in given.items()
     }
-    values = {} if nil else rules.from_form(type_, plain)
+    values = {} if nil else rules.from_form(type_, plain) | _taken(type_, data, plain)
     return Sent(
         type=type_.code,
         period=data.get("_period", ""),
@@ -186,10 +247,14 @@ def sent(type_: InformationType, data: QueryDict, *, owes: str, nil: bool) -> Se
     )
 
 
-def fault_text(fault: rules.ValueFault) -> str:
-    """Say a fault in the active language; a check of the pack has its own texts."""
-    texts = fault.fields.get("texts")
-    return words(texts) if texts else told_as(fault.says, fault.fields)
+def _taken(type_: InformationType, data: QueryDict, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that were ticked to be taken from another return; what was typed goes before them."""
+    found: dict[str, Any] = {}
+    for each in type_.fields:
+        of, _bar, entry = data.get(f"take-{each.code}", "").partition("|")
+        if of and each.sources and not plain.get(each.code):
+            found[each.code] = {"from": of, "entry": entry}
+    return found
 
 
 def mark(form: Form, found: Sequence[rules.ValueFault], *, warning: bool = False) -> None:

@@ -14,6 +14,7 @@ from commonwatch.charter.label import EVERYBODY, Label, spelled_out
 from commonwatch.charter.markings import label_for
 from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import rules
+from commonwatch.desks.exchange.earlier import last_said, said_elsewhere
 from commonwatch.desks.exchange.facts import DutyCarried, ReportSubmitted
 from commonwatch.desks.exchange.models import Activation, Reference, Report, Slip
 from commonwatch.desks.exchange.models import Waiver as WaiverRow
@@ -78,7 +79,7 @@ class Sent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """One report as somebody sends it. Empty fields take the type's default.
 
     `known_at` (RFC 3339) and `warned` (codes of what an import found unusual) are for imports alone. `tlp` is a TLP 2.0
-    marking in place of `level`.
+    marking in place of `level`. A value written {"from": TYPE} is taken from the party's return of that type.
     """
 
     type: str
@@ -101,6 +102,7 @@ class Prepared(NamedTuple):
     """A report ready to be written; `again` is the subject already written under the same reference.
 
     `slip` is the subject of its slip, `continues` the slip of a closed journal that it continues, when there is one.
+    `drawn` says of each value that was taken from another return from which.
     """
 
     fact: ReportSubmitted
@@ -113,6 +115,7 @@ class Prepared(NamedTuple):
     again_entry: str = ""
     slip: str = ""
     continues: Slip | None = None
+    drawn: Mapping[str, rules.Source] = {}
 
 
 class SlipStand(NamedTuple):
@@ -253,6 +256,7 @@ class Intake:
         self._slots: dict[tuple[str, str, str], rules.Slot] = {}
         self._journals: dict[Label, tuple[int, ...]] = {}
         self._asked: set[tuple[str, str, bool]] = set()
+        self._batch: dict[tuple[str, str], list[Sent]] = {}
 
     def prepare(self, reports: Sequence[Sent]) -> list[Prepared]:
         """Prepare a batch, or refuse it naming every report that cannot be taken.
@@ -262,6 +266,9 @@ class Intake:
         found: list[Prepared] = []
         refused: list[tuple[int, Refusal]] = []
         self.compares = len(reports) <= COMPARED and self.channel != "import"
+        self._batch.clear()
+        for sent in reports:
+            self._batch.setdefault((sent.type, sent.owes or self.by.party), []).append(sent)
         for index, sent in enumerate(reports):
             try:
                 found.append(self._one(sent))
@@ -277,11 +284,13 @@ class Intake:
         self._check_mandate(type_, sent, owes=owes)
         rules.check_channel(type_, self.channel)
         check_reference(sent.ref)
-        checked = self._content(type_, sent, owes=owes)
         marking = tlp.parse(sent.tlp) if sent.tlp else ""
         label, slip = self._labels_for(
             type_, owes=owes, level=sent.level, audience=sent.audience, marking=marking
         )
+        found = self._elsewhere(type_, sent, owes=owes, label=label)
+        values, drawn = _taken(type_, sent.values, found)
+        checked = self._content(type_, msgspec.structs.replace(sent, values=values), owes=owes, found=found)
         starts = self._starts(type_, sent, owes=owes)
         fact = ReportSubmitted(
             type=sent.type,
@@ -296,11 +305,12 @@ class Intake:
             ref=sent.ref,
             tlp=marking,
             confirms=sent.confirms,
-            warned=(*(each.code for each in checked.warnings), *sent.warned),
+            warned=(*map(rules.kept, checked.warnings), *sent.warned),
             note=sent.note,
         )
         known = micros(rules.instant(sent.known_at)) if sent.known_at else None
-        return Prepared(fact, label, slip if sent.period else None, starts, known, tuple(checked.warnings))
+        told = tuple(checked.warnings)
+        return Prepared(fact, label, slip if sent.period else None, starts, known, told, drawn=drawn)
 
     def _check_mandate(self, type_: InformationType, sent: Sent, *, owes: str) -> None:
         if owes != self.by.party:
@@ -312,16 +322,43 @@ class Intake:
             rules.check_owes(type_, owes, pack=self.pack, day=self.now.date(), period=sent.period)
             self._asked.add(key)
 
-    def _content(self, type_: InformationType, sent: Sent, *, owes: str) -> rules.Checked:
-        checked = rules.check_report(type_, self.pack, sent.values, nil=sent.nil)
+    def _content(
+        self, type_: InformationType, sent: Sent, *, owes: str, found: Mapping[str, rules.Source]
+    ) -> rules.Checked:
+        last = self._last(type_, sent, owes=owes)
+        checked = rules.check_report(type_, self.pack, sent.values, nil=sent.nil, last=last)
         if checked.faults:
             raise rules.ContentRefused(faults=checked.faults)
         if self.compares:
-            found = usual(type_, owes=owes, by=self.by, period=sent.period, values=checked.values)
-            checked = checked._replace(warnings=(*checked.warnings, *found))
+            odd = usual(type_, owes=owes, by=self.by, period=sent.period, values=checked.values)
+            odd += rules.differing(type_, checked.values, found)
+            checked = checked._replace(warnings=(*checked.warnings, *odd))
         if checked.warnings and not self.confirmed:
             raise rules.ConfirmFirst(warnings=checked.warnings)
         return checked
+
+    def _last(self, type_: InformationType, sent: Sent, *, owes: str) -> rules.Said:
+        """Find what the party said last, in the register or earlier in this batch; an import is not compared."""
+        if sent.nil or self.channel == "import" or not rules.asks_last(type_.checks):
+            return rules.NOTHING_SAID
+        held = last_said(self.by, type_, owes=owes, period=sent.period)
+        batch = self._batch.get((sent.type, owes), ())
+        before = [each for each in batch if held.period < each.period < sent.period and not each.nil]
+        latest = max(before, key=lambda each: each.period, default=None)
+        return held if latest is None else rules.Said(latest.period, latest.values)
+
+    def _elsewhere(
+        self, type_: InformationType, sent: Sent, *, owes: str, label: Label
+    ) -> dict[str, rules.Source]:
+        """Find what the party said in other returns of what this one asks: to take it, or to point out what differs."""
+        if sent.nil or not any(each.sources and each.code in sent.values for each in type_.fields):
+            return {}
+        takes = any(rules.wanted_from(value) for value in sent.values.values())
+        if not (takes or self.compares):
+            return {}
+        return said_elsewhere(
+            self.by, type_, owes=owes, period=sent.period, event_at=sent.event_at, label=label
+        )
 
     def _labels_for(
         self, type_: InformationType, *, owes: str, level: str, audience: str, marking: str
@@ -414,6 +451,28 @@ class Intake:
         ]
 
 
+def _taken(
+    type_: InformationType, values: Mapping[str, Any], found: Mapping[str, rules.Source]
+) -> tuple[Mapping[str, Any], dict[str, rules.Source]]:
+    """Put what was said in another return where it is to be taken from there; return the values and their sources.
+
+    :raises ContentRefused: naming each field for which there is nothing to take.
+    """
+    wanted = {code: of for code, value in values.items() if (of := rules.wanted_from(value)) is not None}
+    if not wanted:
+        return values, {}
+    asked = {each.code: each for each in type_.fields}
+    drawn = {code: found[code] for code, of in wanted.items() if rules.gives(found.get(code), of)}
+    lacking = [
+        rules.nothing_there(asked[code], of.type)
+        for code, of in wanted.items()
+        if code in asked and code not in drawn
+    ]
+    if lacking:
+        raise rules.ContentRefused(faults=lacking)
+    return {**values, **{code: source.value for code, source in drawn.items()}}, drawn
+
+
 def slips(keys: Iterable[str], *, reader: Reader) -> dict[str, SlipStand]:
     """Find how a writer stands with duties, by the names that their slips had first; a look-up an epoch."""
     found: dict[str, SlipStand] = {}
@@ -484,7 +543,7 @@ def usual(
     type_: InformationType, *, owes: str, by: Actor, period: str, values: Mapping[str, Any]
 ) -> list[rules.ValueFault]:
     """Compare the figures to watch with those of the party's earlier reports; one query, none without such figures."""
-    watched = [each for each in type_.fields if each.watch and isinstance(values.get(each.code), int)]
+    watched = [each for each in type_.fields if each.watch and values.get(each.code) is not None]
     if not watched:
         return []
     rows = (

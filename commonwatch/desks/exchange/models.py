@@ -28,6 +28,7 @@ class Report(Projection):
 
     `first_at` is when it counts as sent (what an import says was known then), `written_at` when the entry was written,
     `last_at` the entry of the last version. `continues` is the hash of the entry of an earlier epoch that it continues.
+    `warned_json` lists the warnings that were confirmed with the last version, as its fact has them.
     """
 
     type = models.CharField(max_length=40)
@@ -38,6 +39,7 @@ class Report(Projection):
     state = models.CharField(max_length=12, default="value")
     versions = models.IntegerField(default=1)
     values_json = models.TextField(default="{}", blank=True)
+    warned_json = models.TextField(default="[]", blank=True)
     channel = models.CharField(max_length=12, default="form")
     confirms = models.CharField(max_length=200, default="", blank=True)
     event_at = models.CharField(max_length=40, default="", blank=True)
@@ -67,6 +69,30 @@ class Report(Projection):
     def values(self) -> dict[str, Any]:
         """The values of the last version."""
         return msgspec.json.decode(self.values_json, type=dict[str, Any])
+
+    @property
+    def warned(self) -> list[str]:
+        """The warnings that were confirmed with the last version, as they are kept."""
+        return msgspec.json.decode(self.warned_json, type=list[str])
+
+
+class Drawn(Projection):
+    """From where values of a report were taken; its key is the report's.
+
+    `fields_json` maps a field to the other type and field, the period or moment there, and the entry's hash (hex);
+    `version` is the version of the report that took them.
+    """
+
+    version = models.IntegerField(default=1)
+    fields_json = models.TextField(default="{}")
+
+    class Meta(Projection.Meta):
+        abstract = False
+
+    @property
+    def fields(self) -> dict[str, tuple[str, str, str]]:
+        """Where each value was taken from, by the fields of the report."""
+        return msgspec.json.decode(self.fields_json, type=dict[str, tuple[str, str, str]])
 
 
 class Release(Projection):
@@ -190,6 +216,37 @@ class Activation(Projection):
     until = models.BigIntegerField(null=True)
     end_ground = models.TextField(default="", blank=True)
     carried = models.BooleanField(default=False)
+
+    class Meta(Projection.Meta):
+        abstract = False
+
+
+class Asked(Projection):
+    """A question that was asked of a party about a duty, as the traffic desk has it; its key is the question's.
+
+    `due` and `asked_at` are microseconds UTC; `closed` is "satisfied" or "withdrawn" when who asked has closed it.
+    """
+
+    to = models.CharField(max_length=40)
+    by = models.CharField(max_length=40)
+    type = models.CharField(max_length=40, default="", blank=True)
+    owes = models.CharField(max_length=40, default="", blank=True)
+    due = models.BigIntegerField()
+    asked_at = models.BigIntegerField()
+    closed = models.CharField(max_length=20, default="", blank=True)
+
+    class Meta(Projection.Meta):
+        abstract = False
+        indexes = (models.Index(fields=("due",), name="asked_due"),)
+
+
+class Reply(Projection):
+    """That a party has answered a question, or refused to; the earliest stands."""
+
+    subject = models.CharField(max_length=200, db_index=True)
+    party = models.CharField(max_length=40)
+    refused = models.BooleanField(default=False)
+    at = models.BigIntegerField()
 
     class Meta(Projection.Meta):
         abstract = False

@@ -19,12 +19,25 @@ from commonwatch.desks.exchange.facts import (
     ReportWithdrawn,
     TypeActivated,
     TypeDeactivated,
+    ValuesDrawn,
     WaiverCarried,
     WaiverClosed,
     WaiverEnded,
     WaiverGranted,
 )
-from commonwatch.desks.exchange.models import Activation, Reference, Release, Report, Seen, Slip, Waiver
+from commonwatch.desks.exchange.models import (
+    Activation,
+    Asked,
+    Drawn,
+    Reference,
+    Release,
+    Reply,
+    Report,
+    Seen,
+    Slip,
+    Waiver,
+)
+from commonwatch.desks.traffic.facts import QuestionAnswered, QuestionAsked, QuestionClosed, QuestionRefused
 from commonwatch.register.fold import Line, Row, projects
 
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
@@ -73,6 +86,7 @@ def report_submitted(_row: Row | None, fact: ReportSubmitted, line: Line) -> Row
         "state": "nil" if fact.nil else "value",
         "versions": 1,
         "values_json": _ENCODE(fact.values).decode(),
+        "warned_json": _ENCODE(fact.warned).decode(),
         "channel": fact.channel,
         "confirms": fact.confirms,
         "tlp": fact.tlp,
@@ -104,11 +118,17 @@ def report_carried(_row: Row | None, fact: ReportCarried, line: Line) -> Row:
 def report_corrected(row: Row | None, fact: ReportCorrected, line: Line) -> Row:
     """Put the new version in place of the last; the history is in the entries."""
     row = row or _unopened(line)
-    row["values_json"] = _ENCODE(fact.values).decode()
+    row["values_json"], row["warned_json"] = _ENCODE(fact.values).decode(), _ENCODE(fact.warned).decode()
     row["state"] = "nil" if fact.nil else "value"
     row["versions"] += 1
     row["last_at"], row["last_entry"] = line.at, line.id
     return row
+
+
+@projects(ValuesDrawn, Drawn)
+def values_drawn(_row: Row | None, fact: ValuesDrawn, _line: Line) -> Row:
+    """Keep from where values were taken; the latest version that took any stands."""
+    return {"version": fact.version, "fields_json": _ENCODE(fact.fields).decode()}
 
 
 @projects(ReportWithdrawn, Report)
@@ -324,3 +344,47 @@ def activation_carried(_row: Row | None, fact: ActivationCarried, _line: Line) -
         "since": fact.since,
         "until": fact.until,
     }
+
+
+@projects(QuestionAsked, Asked, first=True)
+def question_asked(_row: Row | None, fact: QuestionAsked, line: Line) -> Row:
+    """Note that a party was asked, about which duty, and when the answer is due."""
+    return {
+        "to": fact.to,
+        "by": line.party,
+        "type": fact.type,
+        "owes": fact.owes,
+        "due": fact.due,
+        "asked_at": line.at,
+    }
+
+
+@projects(QuestionClosed, Asked)
+def question_closed(row: Row | None, fact: QuestionClosed, line: Line) -> Row:
+    """Note that who asked needs no further answer."""
+    row = row or {"to": "", "by": line.party, "due": line.at, "asked_at": line.at}
+    row["closed"] = fact.how
+    return row
+
+
+def _reply(_fact: QuestionAnswered | QuestionRefused, line: Line) -> str:
+    return f"{line.subject}|{line.party}"
+
+
+@projects(QuestionAnswered, Reply, key=_reply)
+def question_answered(row: Row | None, _fact: QuestionAnswered, line: Line) -> Row:
+    """Note who has answered."""
+    return _replied(row, line, refused=False)
+
+
+@projects(QuestionRefused, Reply, key=_reply)
+def question_refused(row: Row | None, _fact: QuestionRefused, line: Line) -> Row:
+    """Note who has said why it does not answer."""
+    return _replied(row, line, refused=True)
+
+
+def _replied(row: Row | None, line: Line, *, refused: bool) -> Row:
+    """Keep the earliest reply, whichever comes first here."""
+    if row is not None and (row["at"], row["refused"]) <= (line.at, refused):
+        return row
+    return {"subject": line.subject, "party": line.party, "refused": refused, "at": line.at}

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import get_language, gettext
+from django.urls import reverse
+from django.utils.translation import get_language, gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from commonwatch.access.actor import Actor, require
@@ -20,6 +21,7 @@ from commonwatch.desks.exchange import series as drawing
 from commonwatch.desks.exchange.intake import BatchRefused, Intake, Sent, micros, moment, now
 from commonwatch.desks.exchange.models import Quarantined, Report
 from commonwatch.desks.exchange.views import kind, seat
+from commonwatch.desks.exchange.wording import fault_text
 from commonwatch.errors import Refusal, _
 from commonwatch.formats.sheets import Sheet, SheetRefused, read, template_csv, write_table
 from commonwatch.formats.sheets import template as workbook
@@ -197,7 +199,7 @@ def _places(type_: InformationType, row: str, refusal: Refusal) -> list[Place]:
 
 def _named(type_: InformationType, row: str, found: Iterable[rules.ValueFault]) -> list[Place]:
     names = {each.code: words(each.name) for each in type_.fields}
-    return [Place(row, names.get(each.field, each.field), forms.fault_text(each)) for each in found]
+    return [Place(row, names.get(each.field, each.field), fault_text(each)) for each in found]
 
 
 def _unusual(by: Actor, type_: InformationType, got: _Read) -> list[Place]:
@@ -247,20 +249,33 @@ def _keep(
 
 @require_safe
 def template(request: HttpRequest, code: str, form: str) -> HttpResponse:
-    """Give the empty sheet of a type in the active language, as a workbook or as text."""
+    """Give the sheet of a type, as a workbook or as text: empty but for what was said in other returns."""
     by = seat(request)
     type_ = kind(code)
     language = get_language() or "en"
     columns = sheets.columns(
         type_, node.current().pack, language, with_owes=by.may("exchange.submit-on-behalf")
     )
+    rows = _begun(by, type_)
     if form == "xlsx":
-        data = workbook(title=words(type_.name), columns=columns, language=language)
+        data = workbook(title=words(type_.name), columns=columns, rows=rows, language=language)
     elif form == "csv":
-        data = template_csv(columns=columns, language=language)
+        data = template_csv(columns=columns, rows=rows, language=language)
     else:
         raise Http404
     return _download(data, name=f"{type_.code}.{form}")
+
+
+def _begun(by: Actor, type_: InformationType) -> list[dict[str, Any]]:
+    """Begin a row for each open period with what the party said in another return for that time; none else."""
+    if not any(each.sources for each in type_.fields):
+        return []
+    rows = []
+    for period, _due in reversed(forms.open_periods(type_, party=by.party, by=by)):
+        found = forms.elsewhere(by, type_, owes=by.party, period=period)
+        if found:
+            rows.append({sheets.PERIOD: period} | {code: source.value for code, source in found.items()})
+    return rows
 
 
 def _download(data: bytes, *, name: str, kind_of_file: str = "") -> HttpResponse:
@@ -269,7 +284,7 @@ def _download(data: bytes, *, name: str, kind_of_file: str = "") -> HttpResponse
     return HttpResponse(data, content_type=content, headers=headers)
 
 
-def _table(
+def table(
     *, title: str, name: str, form: str, header: Sequence[str], rows: Iterable[Sequence[Plain]]
 ) -> HttpResponse:
     """Give a table as a workbook or as text with semicolons."""
@@ -355,7 +370,7 @@ def _series_csv(type_: InformationType, field: str, found: Sequence[drawing.Line
         (line.party, each.day.isoformat(), each.period, each.said) for line in found for each in line.points
     )
     header = ("party", "date", "period", field)
-    return _table(title=type_.code, name=f"{type_.code}-{field}", form="csv", header=header, rows=rows)
+    return table(title=type_.code, name=f"{type_.code}-{field}", form="csv", header=header, rows=rows)
 
 
 @require_safe
@@ -365,19 +380,71 @@ def compliance(request: HttpRequest) -> HttpResponse:
     asked = {"since": request.GET.get("since", ""), "until": request.GET.get("until", "")}
     context: dict[str, Any] = {"months": counting.months(), "asked": asked, "most": counting.MOST_DAYS}
     try:
-        counted = _span(request)
+        over = span_of(request)
     except Refusal as refusal:
         context |= {"refusal": refusal}
         return page(request, "exchange/compliance.html", context, part="table", status=refusal.status)
+    found = counting.counted(by, over)
+    by_month = request.GET.get("by") == "month"
+    query = f"?since={over.since.isoformat()}&until={over.until.isoformat()}"
     context |= {
-        "span": counted,
-        "parties": counting.by_party(counting.rows(by, counted)),
-        "query": f"?since={counted.since.isoformat()}&until={counted.until.isoformat()}",
+        "span": over,
+        "by_month": by_month,
+        "tables": _by_month(found) if by_month else [_by_type(found)],
+        "days": query,
+        "query": f"{query}&by=month" if by_month else query,
     }
     return page(request, "exchange/compliance.html", context, part="table")
 
 
-def _span(request: HttpRequest) -> counting.Span:
+def _by_type(found: counting.Counted) -> dict[str, Any]:
+    """Show each party, all types together and then each."""
+    groups = [
+        {
+            "name": party_name(group.party.code),
+            "total": group.total,
+            "unanswered": group.unanswered,
+            "rows": [
+                {
+                    "name": type_name(each.type.code),
+                    "url": reverse("exchange:type", args=[each.type.code]),
+                    "row": each,
+                }
+                for each in group.rows
+            ],
+        }
+        for group in counting.by_party(counting.rows(found))
+    ]
+    return {"name": gettext("Party: all types together, then each"), "groups": groups}
+
+
+def _by_month(found: counting.Counted) -> list[dict[str, Any]]:
+    """Show each party over all types and each type over all parties, month by month."""
+    names = {
+        "party": (gettext("Party: all months together, then each"), party_name),
+        "type": (gettext("Information type: all months together, then each"), type_name),
+    }
+    shown: list[dict[str, Any]] = []
+    for of in ("party", "type"):
+        said, named = names[of]
+        groups = [
+            {
+                "name": named(group.code),
+                "total": group.total,
+                "unanswered": group.unanswered,
+                "rows": [{"name": each.month, "url": "", "row": each} for each in group.rows],
+            }
+            for group in counting.by_month(found, of=of)  # type: ignore[arg-type] # one of the two
+        ]
+        shown.append({"name": said, "groups": groups})
+    return [each for each in shown if each["groups"]]
+
+
+def span_of(request: HttpRequest) -> counting.Span:
+    """Read the days that are asked for; the last thirty where none are.
+
+    :raises DayUnreadable, PeriodBackwards, TooLong: accordingly.
+    """
     since = drawing.day_of(request.GET.get("since", ""))
     return counting.span(since, drawing.day_of(request.GET.get("until", "")))
 
@@ -386,32 +453,62 @@ def _span(request: HttpRequest) -> counting.Span:
 def compliance_sheet(request: HttpRequest, form: str) -> HttpResponse:
     """Give the same counts as a workbook or as text."""
     by = seat(request)
-    counted = _span(request)
+    over = span_of(request)
+    found = counting.counted(by, over)
+    by_month = request.GET.get("by") == "month"
     header = [
-        gettext("Party"),
-        gettext("Information type"),
-        gettext("Name"),
-        gettext("Owed"),
-        gettext("On time"),
-        gettext("Late"),
-        gettext("Missing"),
-        gettext("Still due"),
-        gettext("Exempt"),
-        gettext("Corrected"),
-        gettext("Nothing to report"),
+        *(MONTHLY if by_month else (gettext_noop("Party"), gettext_noop("Information type"))),
+        gettext_noop("Name"),
+        *COUNTS,
     ]
-    rows = [_counts(each) for each in counting.rows(by, counted)]
-    name = f"compliance-{counted.since.isoformat()}-{counted.until.isoformat()}"
-    return _table(title=gettext("Compliance"), name=name, form=form, header=header, rows=rows)
+    rows = _months_of(found) if by_month else [_counts(each) for each in counting.rows(found)]
+    name = f"compliance-{over.since.isoformat()}-{over.until.isoformat()}{'-months' if by_month else ''}"
+    title = gettext("Compliance")
+    return table(title=title, name=name, form=form, header=[gettext(each) for each in header], rows=rows)
+
+
+COUNTS = (
+    gettext_noop("Owed"),
+    gettext_noop("On time"),
+    gettext_noop("Late"),
+    gettext_noop("Missing"),
+    gettext_noop("Still due"),
+    gettext_noop("Exempt"),
+    gettext_noop("Corrected"),
+    gettext_noop("Nothing to report"),
+    gettext_noop("Unanswered"),
+)
+MONTHLY = (gettext_noop("Counted by"), gettext_noop("Month"), gettext_noop("Code"))
 
 
 def _counts(row: counting.Row) -> list[Plain]:
     named: list[Plain] = [party_name(row.party.code), row.type.code, type_name(row.type.code)]
+    return [*named, *_figures(row)]
+
+
+def _months_of(found: counting.Counted) -> list[list[Plain]]:
+    """List every party month by month, then every type."""
+    parties = [
+        [gettext("Party"), each.month, group.code, party_name(group.code), *_figures(each)]
+        for group in counting.by_month(found, of="party")
+        for each in group.rows
+    ]
+    types = [
+        [gettext("Information type"), each.month, group.code, type_name(group.code), *_figures(each)]
+        for group in counting.by_month(found, of="type")
+        for each in group.rows
+    ]
+    return [*parties, *types]
+
+
+def _figures(row: counting.Row | counting.Month) -> list[Plain]:
+    """Write the counts of a row; what the viewer may not know stays empty and says so."""
     if row.hidden:
-        return [*named, gettext("not shown to you"), *[""] * 7]
+        return [gettext("not shown to you"), *[""] * 7, row.unanswered]
     said = row.tally
     return [
-        *named, said.owed, said.on_time, said.late, said.missing, said.due, said.exempt, said.corrected, said.nil,
+        said.owed, said.on_time, said.late, said.missing, said.due, said.exempt, said.corrected, said.nil,
+        row.unanswered,
     ]  # fmt: skip
 
 

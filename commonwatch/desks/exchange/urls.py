@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from commonwatch.desks.exchange import releases, tables, views
+from commonwatch.desks.exchange import inspecting, releases, tables, views
 
 app_name = "exchange"
 urlpatterns = [
@@ -33,6 +33,9 @@ urlpatterns = [
     path("series/", tables.series, name="series"),
     path("compliance/", tables.compliance, name="compliance"),
     path("compliance/table.<str:form>", tables.compliance_sheet, name="compliance-sheet"),
+    path("quality/", inspecting.overview, name="quality"),
+    path("quality/table.<str:form>", inspecting.sheet, name="quality-sheet"),
+    path("quality/<str:code>/<str:party>/", inspecting.one, name="quality-of"),
     path("quarantine/", tables.quarantine, name="quarantine"),
     path("quarantine/<str:name>/", tables.quarantined_file, name="quarantined"),
 ]

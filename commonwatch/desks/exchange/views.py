@@ -179,7 +179,9 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
     type_ = kind(row.type)
     board.look(by, row)
     typed = forms.typed(request.POST) if request.method == "POST" else dict(row.values)
-    form = forms.blank(type_, by=by, owes=row.owes, typed=typed, before=row.values, period=row.period)
+    form = forms.blank(
+        type_, by=by, owes=row.owes, typed=typed, before=row.values, period=row.period, offers=False
+    )
     if request.method != "POST":
         return page(request, "exchange/form.html", shown.form(by, form, corrects=row))
     confirmed = request.POST.get("confirmed") == "1"

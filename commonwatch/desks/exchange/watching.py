@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 from commonwatch.access import waiting
 from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType, Party
-from commonwatch.desks.exchange import board, rules
+from commonwatch.desks.exchange import board, nils, rules
 from commonwatch.desks.exchange.intake import moment, now
 from commonwatch.desks.exchange.models import Draft, Release, Report
 from commonwatch.register import node
@@ -266,7 +266,37 @@ def needs(by: Actor, drawn: board.Board) -> list[Need]:
                 found.extend(_of_cell(cell, by, drawn.now))
     found.extend(each for cells in absent.values() for each in _of_missing(cells, by))
     found.extend(_of_event(row, by) for row in board.unseen(by) if by.may("exchange.mark-seen"))
+    if by.party == node.current().pack.center:
+        found.extend(_of_nils(run) for run in nils.unasked(by, nils.running(by)))
     return sorted(found, key=lambda each: (each.order, each.at))
+
+
+def _of_nils(run: nils.Run) -> Need:
+    """Point out, once for the whole run, that a party has had nothing to report for too long."""
+    url = reverse("exchange:duty", args=[run.type.code, run.party.code, run.last.period])
+    return Need(
+        4,
+        run.reached_at,
+        run_text(run, named=True),
+        gettext("Ask whether all is well."),
+        url,
+        gettext("Open"),
+    )
+
+
+def run_text(run: nils.Run, *, named: bool = False) -> str:
+    """Say how long a party has had nothing to report; `named` says of which type."""
+    fields = {
+        "party": words(run.party.short),
+        "type": words(run.type.name),
+        "count": run.count,
+        "period": run.first.period,
+    }
+    if named:
+        says = gettext("{party}: {type}, nil returns in a row: {count}, since {period}")
+    else:
+        says = gettext("{party}: nil returns in a row: {count}, since {period}.")
+    return says.format(**fields)
 
 
 def _is_missing(duty: board.Duty, at: datetime) -> bool:

@@ -106,8 +106,8 @@ FORGED = {
     "known_at": "2026-01-01T00:00:00Z",
 }
 
-D1 = {"type": "D1", "period": "2026-09-14", "values": {"change": "no_change", "events": 3}}
-FORM = {"_period": "2026-09-14", "f-change": "no_change", "f-events": "3", "act": "send"}
+D1 = {"type": "D1", "period": "2026-09-14", "values": {"change": "change", "events": 3}}
+FORM = {"_period": "2026-09-14", "f-change": "change", "f-events": "3", "act": "send"}
 BORDER = {
     "_period": "2026-W36",
     "f-section": "KG-TJ",
@@ -119,7 +119,7 @@ EVENT = {
     "f-sign": "attack", "f-what": "smoke", "f-place": "ridge", "f-severity": "extreme", "f-reliability": "A",
     "f-credibility": "1", "f-asks": "nothing", "_event_at": "2026-09-14T04:00", "act": "send",
 }  # fmt: skip
-SHEET = "change;events\nno_change;3\n".encode("utf-8-sig")
+SHEET = "change;events\nchange;3\n".encode("utf-8-sig")
 
 
 def _reports(argument, *deeds):
@@ -158,7 +158,7 @@ CATALOGUE = {
             D1 | {"ref": "d1-0914"},
             D1 | {"ref": "d1-0914"},
             D1 | {"ref": "d1-0914", "nil": True, "values": {}},
-            D1 | {"values": {"change": "no_change", "events": 4000}},
+            D1 | {"values": {"change": "change", "events": 4000}},
             D1 | {"period": "2026-09-11", "confirms": "{crc-for-kz.key}"},
             D1 | {"confirms": "{crc-for-kg.key}"},
             D1 | {"owes": "KG"},
@@ -188,9 +188,9 @@ CATALOGUE = {
     "api:versions": Calls(),
     "api:correct": Calls(
         json=(
-            {"values": {"change": "no_change", "events": 8}, "reason": "one more", "ref": "c-1"},
-            {"values": {"change": "no_change", "events": 8}, "reason": "one more", "ref": "c-1"},
-            {"values": {"change": "no_change", "events": 9}, "reason": "one more", "ref": "c-1"},
+            {"values": {"change": "change", "events": 8}, "reason": "one more", "ref": "c-1"},
+            {"values": {"change": "change", "events": 8}, "reason": "one more", "ref": "c-1"},
+            {"values": {"change": "change", "events": 9}, "reason": "one more", "ref": "c-1"},
             {"values": {"change": "no_change"}, "reason": ""},
         )
     ),

@@ -15,7 +15,14 @@ from commonwatch.desks.exchange.acts.found import (
     report_of,
 )
 from commonwatch.desks.exchange.carrying import cited, going_on, newest, slip_draft
-from commonwatch.desks.exchange.facts import DutyNoted, ReportCorrected, ReportSeen, ReportWithdrawn
+from commonwatch.desks.exchange.earlier import last_said
+from commonwatch.desks.exchange.facts import (
+    DutyNoted,
+    ReportCorrected,
+    ReportSeen,
+    ReportWithdrawn,
+    ValuesDrawn,
+)
 from commonwatch.desks.exchange.intake import (
     BatchRefused,
     Intake,
@@ -81,19 +88,34 @@ def _file(prepared: Sequence[Prepared], *, by: Actor) -> list[Filed]:
     """Append the reports and their slips in one write; those sent before are answered from the register."""
     drafts: list[log.Draft] = []
     subjects: list[str] = []
-    for each in prepared:
+    for each in prepared:  # a report first, then what is added to it
         subjects.append(each.again or new_subject("report", by.party))
         if each.again:
             continue
         refs = _confirmed(each.fact.confirms, label=each.label, by=by)
         drafts.append(log.Draft(each.fact, subjects[-1], each.label, refs, each.known_at, settled=True))
+        if each.drawn:
+            fact = _drawn(each.drawn, by=by)
+            drafts.append(log.Draft(fact, subjects[-1], each.label, (), each.known_at, settled=True))
         if each.slip_label:
             drafts += _slip(each, label=each.slip_label, by=by)
-    written = {
-        draft.subject: place for draft, place in zip(drafts, log.append_many(drafts, by=by), strict=True)
-    }
+    written: dict[str, log.Written] = {}
+    for draft, place in zip(drafts, log.append_many(drafts, by=by), strict=True):
+        written.setdefault(draft.subject, place)
     by.again()
     return [_answer(subject, each, written, by=by) for subject, each in zip(subjects, prepared, strict=True)]
+
+
+def _drawn(drawn: Mapping[str, rules.Source], *, by: Actor) -> ValuesDrawn:
+    """Say from where values were taken; the hash alone says from which report, for others may not read that one."""
+    fields: dict[str, tuple[str, str, str]] = {}
+    for code, source in drawn.items():
+        row = history.entry(source.of.entry, reader=by)
+        if row is None:
+            raise NoSuchReport
+        when = source.of.period or source.of.event_at
+        fields[code] = (f"{source.of.type}.{source.field}", when, history.past(row).place.hash)
+    return ValuesDrawn(fields=fields)
 
 
 def _slip(each: Prepared, *, label: Label, by: Actor) -> list[log.Draft]:
@@ -165,7 +187,10 @@ def correct_report(  # noqa: PLR0913 - what a correction says
         client=by.client if ref else "",
         ref=ref,
     )
-    checked = rules.check_report(type_, node.current().pack, values, nil=nil)
+    last = rules.NOTHING_SAID
+    if rules.asks_last(type_.checks) and not nil:
+        last = last_said(by, type_, owes=row.owes, period=row.period, besides=row.key)
+    checked = rules.check_report(type_, node.current().pack, values, nil=nil, last=last)
     if checked.faults:
         raise rules.ContentRefused(faults=checked.faults)
     found = usual(type_, owes=row.owes, by=by, period=row.period, values=checked.values)
@@ -190,7 +215,7 @@ def _with(fact: ReportCorrected, checked: rules.Checked) -> ReportCorrected:
         channel=fact.channel,
         client=fact.client,
         ref=fact.ref,
-        warned=tuple(each.code for each in checked.warnings),
+        warned=tuple(map(rules.kept, checked.warnings)),
     )
 
 

@@ -1,11 +1,17 @@
 """The rules of the exchange: pure functions over pack and state; the present moment is always an argument."""
 
+from commonwatch.desks.exchange.rules.across import (
+    NOTHING_SAID,
+    Compared,
+    Said,
+    asks_last,
+    compared_again,
+)
 from commonwatch.desks.exchange.rules.content import (
     Change,
     Checked,
     ConfirmFirst,
     ContentRefused,
-    ValueFault,
     check_report,
     difference,
     from_form,
@@ -25,6 +31,18 @@ from commonwatch.desks.exchange.rules.duties import (
     recent_slots,
     slot_of,
     slots,
+)
+from commonwatch.desks.exchange.rules.fault import Kept, ValueFault, kept, read_kept
+from commonwatch.desks.exchange.rules.once import (
+    Before,
+    Source,
+    differing,
+    gives,
+    nothing_there,
+    periods_within,
+    sources,
+    stretch,
+    wanted_from,
 )
 from commonwatch.desks.exchange.rules.releasing import (
     ByProgram,
@@ -67,20 +85,25 @@ from commonwatch.desks.exchange.rules.sending import (
     instant,
 )
 from commonwatch.desks.exchange.rules.status import Filing, Status, Tally, Waiver, status, tally
-from commonwatch.desks.exchange.rules.unusual import Unusual, unusual, unusual_values
+from commonwatch.desks.exchange.rules.unusual import WEEKDAYS, Unusual, unusual, unusual_values
 
 __all__ = [
+    "NOTHING_SAID",
+    "WEEKDAYS",
     "Activation",
+    "Before",
     "ByProgram",
     "Change",
     "ChangedSince",
     "ChannelNotAllowed",
     "Checked",
+    "Compared",
     "ConfirmFirst",
     "ContentRefused",
     "DayUnreadable",
     "EventTimeMissing",
     "Filing",
+    "Kept",
     "LabelNotAllowed",
     "LevelAbove",
     "NotInReport",
@@ -97,7 +120,9 @@ __all__ = [
     "PublicAtLowest",
     "ReasonMissing",
     "ReleasedAlready",
+    "Said",
     "Slot",
+    "Source",
     "Status",
     "StubOnly",
     "Tally",
@@ -107,6 +132,7 @@ __all__ = [
     "ValueFault",
     "Waiver",
     "WithdrawnAlready",
+    "asks_last",
     "board_slot",
     "check_channel",
     "check_choice",
@@ -123,18 +149,28 @@ __all__ = [
     "check_waiver",
     "check_withdrawal",
     "chosen_values",
+    "compared_again",
     "difference",
+    "differing",
     "duty",
     "event_text",
     "from_form",
+    "gives",
     "instant",
     "is_period",
+    "kept",
+    "nothing_there",
     "period_bounds",
+    "periods_within",
+    "read_kept",
     "recent_slots",
     "slot_of",
     "slots",
+    "sources",
     "status",
+    "stretch",
     "tally",
     "unusual",
     "unusual_values",
+    "wanted_from",
 ]

@@ -4,7 +4,6 @@ Values are integers, decimal strings, texts, codes, lists of codes, yes/no, ISO 
 """
 
 import difflib
-import operator
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +12,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from commonwatch.charter.model import Check, Field, InformationType, Pack
+from commonwatch.charter.model import Field, InformationType, Pack
+from commonwatch.desks.exchange.rules.across import NOTHING_SAID, Said, across
+from commonwatch.desks.exchange.rules.fault import ValueFault
 from commonwatch.errors import Refusal, _
 
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,12})?", re.ASCII)
@@ -22,25 +23,8 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 SPACES = str.maketrans("", "", "\u0020\u00a0\u2009\u202f")
 INT64 = 2**63
 MOST_UNKNOWN = 20
-HOLDS = {
-    "<=": operator.le,
-    "<": operator.lt,
-    ">=": operator.ge,
-    ">": operator.gt,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 # Embeddings and overrides of direction make a text read otherwise than it is written.
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e")
-
-
-class ValueFault(NamedTuple):
-    """What is wrong, or unusual, with one value: `says` is a sentence with named `fields`, to be translated."""
-
-    field: str
-    code: str
-    says: str
-    fields: Mapping[str, Any]
 
 
 class Checked(NamedTuple):
@@ -87,15 +71,18 @@ Find = Callable[[Any], ValueFault | None]
 BLANK = ValueFault("", "blank", "", {})  # a text of spaces alone counts as left out
 
 
-def check_report(type_: InformationType, pack: Pack, values: Mapping[str, Any], *, nil: bool) -> Checked:
+def check_report(
+    type_: InformationType, pack: Pack, values: Mapping[str, Any], *, nil: bool, last: Said = NOTHING_SAID
+) -> Checked:
     """Check the values of a report: every fault in one pass.
 
-    A nil return has no values, and only types that allow one have it.
+    A nil return has no values, and only types that allow one have it. `last` is what the party said in its last report
+    of the type, for the rules that look at it.
     """
     if nil:
         return _check_nil(type_, values)
     checker = _checker(type_.code, _Held(type_, pack))
-    return checker(values)
+    return checker(values, last)
 
 
 def _check_nil(type_: InformationType, values: Mapping[str, Any]) -> Checked:
@@ -123,7 +110,7 @@ class _Held(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _checker(_code: str, held: _Held) -> Callable[[Mapping[str, Any]], Checked]:
+def _checker(_code: str, held: _Held) -> Callable[[Mapping[str, Any], Said], Checked]:
     """Make the check of a type once: one closure a field."""
     type_, pack = held
     finders = {each.code: _finder(each, pack) for each in type_.fields}
@@ -132,7 +119,7 @@ def _checker(_code: str, held: _Held) -> Callable[[Mapping[str, Any]], Checked]:
         (each.code, ValueFault(each.code, "missing", says, {})) for each in type_.fields if each.required
     )
 
-    def check(values: Mapping[str, Any]) -> Checked:
+    def check(values: Mapping[str, Any], last: Said) -> Checked:
         faults: list[ValueFault] = []
         given: dict[str, Any] = {}
         for code, find in finders.items():
@@ -145,15 +132,16 @@ def _checker(_code: str, held: _Held) -> Callable[[Mapping[str, Any]], Checked]:
             elif fault is not BLANK:
                 given[code] = value
                 faults.append(fault)
+        strange: Sequence[str] = ()
         if len(values) != len(given):
             strange = [each for each in values if each not in finders]
             faults.extend(_unknown(each, finders) for each in strange[:MOST_UNKNOWN])
         faults.extend(missing for code, missing in required if code not in given)
-        if not given and not faults and finders:
-            faults.append(_nothing(type_))
+        if not given and not strange and finders:
+            faults.insert(0, _nothing(type_))
         if faults:
             return Checked(given, tuple(faults), ())
-        return _across(type_.checks, given)
+        return _judged(type_, given, last)
 
     return check
 
@@ -179,28 +167,13 @@ def _unknown(code: str, known: Mapping[str, Any]) -> ValueFault:
     return ValueFault(code, "unknown-field", _("There is no field “{code}”."), {"code": code[:60]})
 
 
-def _across(checks: Sequence[Check], given: dict[str, Any]) -> Checked:
-    """Apply the rules across fields; one whose side was left empty holds."""
-    faults: list[ValueFault] = []
-    warnings: list[ValueFault] = []
-    for each in checks:
-        left = given.get(each.left)
-        right = given.get(each.right) if isinstance(each.right, str) else each.right
-        if left is None or right is None or _holds(left, each.op, right):
-            continue
-        says = each.says.get("en", each.code)
-        found = ValueFault(each.left, each.code, "{says}", {"says": says, "texts": each.says})
-        (faults if each.breaks == "refuse" else warnings).append(found)
-    return Checked(given, tuple(faults), tuple(warnings))
-
-
-def _holds(left: Any, op: str, right: Any) -> bool:
-    """Compare two figures, whole numbers or decimal strings."""
-    if type(left) is not int:
-        left = Decimal(left)
-    if type(right) is not int:
-        right = Decimal(right)
-    return bool(HOLDS[op](left, right))
+def _judged(type_: InformationType, given: dict[str, Any], last: Said) -> Checked:
+    """Apply the rules across fields: some stop the report, some ask to look again."""
+    found = list(across(type_, given, last=last))
+    if not found:
+        return Checked(given, (), ())
+    faults = tuple(fault for check, fault in found if check.breaks == "refuse")
+    return Checked(given, faults, tuple(fault for check, fault in found if check.breaks == "warn"))
 
 
 def _finder(each: Field, pack: Pack) -> Find:

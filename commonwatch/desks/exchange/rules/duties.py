@@ -129,7 +129,7 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _key(unit: str, day: date) -> str:
+def key_of(unit: str, day: date) -> str:
     """Name the period of a kind that holds a day."""
     if unit == "day":
         return day.isoformat()
@@ -175,10 +175,10 @@ def _year(schedule: Schedule, zone: str, year: int) -> _Year:
     for day in _days(schedule.rule, schedule.since, *_edges(schedule.period, year)):
         if schedule.until is not None and day >= schedule.until:
             break
-        starts, ends = period_bounds(_key(schedule.period, day))
+        starts, ends = period_bounds(key_of(schedule.period, day))
         if schedule.covers == "previous":
-            starts, ends = period_bounds(_key(schedule.period, (starts - timedelta(days=1)).date()))
-        key = _key(schedule.period, starts.date())
+            starts, ends = period_bounds(key_of(schedule.period, (starts - timedelta(days=1)).date()))
+        key = key_of(schedule.period, starts.date())
         if key not in by_period:
             due_at = _moment(day, schedule.time, zone)
             by_period[key] = _Due(key, due_at, starts, ends, due_at + timedelta(minutes=schedule.grace))

@@ -7,9 +7,10 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-from commonwatch.charter.model import Field, InformationType
-from commonwatch.desks.exchange.rules.content import DECIMAL, ValueFault
+from commonwatch.charter.model import Check, Field, InformationType, Last
+from commonwatch.desks.exchange.rules.content import DECIMAL
 from commonwatch.desks.exchange.rules.duties import is_period, period_bounds
+from commonwatch.desks.exchange.rules.fault import ValueFault
 from commonwatch.errors import _
 
 LEAST = 8
@@ -17,6 +18,15 @@ LEAST_WEEKDAY = 4
 WIDTH = Decimal(4)
 SCALE = Decimal("1.4826")
 FLOOR = Decimal(3)
+WEEKDAYS = (
+    _("on Mondays"),
+    _("on Tuesdays"),
+    _("on Wednesdays"),
+    _("on Thursdays"),
+    _("on Fridays"),
+    _("on Saturdays"),
+    _("on Sundays"),
+)
 DIGITS = 60  # a decimal may have 31 digits before the point and twelve behind it
 
 Figure = int | Decimal
@@ -24,12 +34,16 @@ Past = tuple[str, Mapping[str, Any], datetime]
 
 
 class Unusual(NamedTuple):
-    """A value outside `low` to `high`; `basis` says of what they are usual: "weekday" or "all"."""
+    """A value outside `low` to `high`; `basis` says of what they are usual: "weekday" or "all".
+
+    `of` is the number of earlier reports on which the range rests.
+    """
 
     value: Figure
     low: Figure
     high: Figure
     basis: str
+    of: int
 
 
 def unusual(history: Sequence[Figure], value: Figure, *, weekday: Sequence[Figure] = ()) -> Unusual | None:
@@ -42,11 +56,14 @@ def unusual(history: Sequence[Figure], value: Figure, *, weekday: Sequence[Figur
     if len(history) < LEAST:
         return None
     same = len(weekday) >= LEAST_WEEKDAY
+    rests_on = weekday if same else history
     with localcontext(prec=DIGITS):
-        low, high = _usual([Decimal(each) for each in (weekday if same else history)], type(value) is int)
+        low, high = _usual([Decimal(each) for each in rests_on], type(value) is int)
     if min(history) >= 0:
         low = max(low, type(low)(0))
-    return None if low <= value <= high else Unusual(value, low, high, "weekday" if same else "all")
+    if low <= value <= high:
+        return None
+    return Unusual(value, low, high, "weekday" if same else "all", len(rests_on))
 
 
 def _usual(known: Sequence[Decimal], counts: bool) -> tuple[Figure, Figure]:  # noqa: FBT001 - read beside the call
@@ -76,11 +93,16 @@ def unusual_values(
             continue
         before = ((key, _figure(each, known.get(each.code))) for key, known, _at in history)
         past = [(key, figure) for key, figure in before if figure is not None]
-        fault = _falls(each, past, value) if each.cumulative else None
+        fault = _falls(each, past, value) if each.cumulative and not _held_by(type_.checks, each) else None
         fault = fault or _out_of_range(each, past, period, value)
         if fault:
             found.append(fault)
     return found
+
+
+def _held_by(checks: Sequence[Check], each: Field) -> bool:
+    """Say whether a rule of the pack holds a total to the last one already, so that it is not told twice."""
+    return any(check.summed == (each.code,) and check.right == Last(each.code) for check in checks)
 
 
 def _figure(each: Field, value: Any) -> Figure | None:
@@ -96,7 +118,8 @@ def _falls(each: Field, past: Sequence[tuple[str, Figure]], value: Figure) -> Va
     if not past or value >= past[-1][1]:
         return None
     says = _("This total falls from {was} to {now}. If earlier figures were corrected, confirm it.")
-    return ValueFault(each.code, "falls", says, {"was": past[-1][1], "now": value})
+    told = {"was": past[-1][1], "now": value}
+    return ValueFault(each.code, "falls", says, told, tuple(told.items()))
 
 
 def _out_of_range(
@@ -119,17 +142,26 @@ def _out_of_range(
     found = unusual(figures, value, weekday=same)
     if found is None:
         return None
+    return _told(each, found, day)
+
+
+def _told(each: Field, found: Unusual, day: int | None) -> ValueFault:
+    """Say why a value is unusual: the range, of which days it is, and on how many reports it rests."""
+    fields: dict[str, Any] = {"value": found.value, "low": found.low, "high": found.high, "of": found.of}
+    keep: dict[str, Any] = dict(fields)
     if each.cumulative:
-        says = _("This total rises by {value}; usual is {low} to {high}. Confirm it if it is right.")
+        keep["rise"] = 1
+        says = _("This total rises by {value}; usual is {low} to {high} ({of} earlier reports).")
     elif found.basis == "weekday":
-        says = _(
-            "{value} is unusual: on this weekday it is usually {low} to {high}. Confirm it if it is right."
-        )
+        says = _("{value} is unusual: usual is {low} to {high} {days} ({of} earlier reports).")
     else:
-        says = _("{value} is unusual: it is usually {low} to {high}. Confirm it if it is right.")
-    return ValueFault(
-        each.code, "unusual", says, {"value": found.value, "low": found.low, "high": found.high}
-    )
+        says = _("{value} is unusual: usual is {low} to {high} ({of} earlier reports).")
+    if found.basis == "weekday" and day is not None:
+        keep["day"] = day
+        fields["days"] = WEEKDAYS[day]
+        if each.cumulative:
+            says = _("This total rises by {value}; usual is {low} to {high} {days} ({of} earlier reports).")
+    return ValueFault(each.code, "unusual", says, fields, tuple(keep.items()))
 
 
 def _weekday(period: str) -> int | None:

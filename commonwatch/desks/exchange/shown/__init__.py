@@ -15,10 +15,10 @@ from commonwatch.desks.exchange.shown.wording import (
     kind_of,
     office_name,
     period_text,
-    utc,
     values,
     writer,
 )
+from commonwatch.desks.exchange.wording import utc
 
 __all__ = [
     "UNREADABLE",

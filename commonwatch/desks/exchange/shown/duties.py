@@ -6,10 +6,11 @@ from django.utils.translation import gettext, gettext_noop
 
 from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType, Party
-from commonwatch.desks.exchange import board, rules
+from commonwatch.desks.exchange import board, nils, rules
 from commonwatch.desks.exchange.intake import now
-from commonwatch.desks.exchange.shown.wording import STATES, period_text, posts, utc
-from commonwatch.desks.exchange.watching import span
+from commonwatch.desks.exchange.shown.wording import STATES, period_text, posts
+from commonwatch.desks.exchange.watching import run_text, span
+from commonwatch.desks.exchange.wording import utc
 
 
 def duty(by: Actor, type_: InformationType, party: Party, slot: rules.Slot) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def duty(by: Actor, type_: InformationType, party: Party, slot: rules.Slot) -> d
         "period_text": period_text(slot.period),
         "status": status,
         "cell": cell(status),
-        "reasons": reasons(slot, status),
+        "reasons": [*reasons(slot, status), *_nil_run(by, type_, party)],
         "reports": [
             {
                 "row": each,
@@ -38,6 +39,11 @@ def duty(by: Actor, type_: InformationType, party: Party, slot: rules.Slot) -> d
         "duty_key": f"duty/{type_.code}/{party.code}/{slot.period}",
         "may_telephone": by.party != party.code and by.may("exchange.submit-on-behalf"),
     }
+
+
+def _nil_run(by: Actor, type_: InformationType, party: Party) -> list[str]:
+    """Point out that nil returns have followed one another for too long, where the viewer may know it."""
+    return [run_text(run) for run in nils.running(by, types=[type_], party=party.code)]
 
 
 def cell(status: rules.Status | None) -> tuple[str, str, str]:

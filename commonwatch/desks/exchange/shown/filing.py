@@ -10,7 +10,8 @@ from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import forms, labels
 from commonwatch.desks.exchange.models import Report
-from commonwatch.desks.exchange.shown.wording import Choice, period_text, utc, value_text
+from commonwatch.desks.exchange.shown.wording import Choice, period_text
+from commonwatch.desks.exchange.wording import utc, value_text
 from commonwatch.ui.templatetags.cw import words
 
 
@@ -66,7 +67,13 @@ def _choices(each: forms.Asked) -> list[Choice]:
 
 def _described(each: forms.Asked) -> str:
     """Name the texts that belong to a field, for those who hear the page."""
-    parts = {"help": each.help, "last": each.last_value, "fault": each.fault, "warning": each.warning}
+    parts = {
+        "help": each.help,
+        "last": each.last_value,
+        "offer": each.offer,
+        "fault": each.fault,
+        "warning": each.warning,
+    }
     return " ".join(f"{part}-{each.code}" for part, there in parts.items() if there)
 
 

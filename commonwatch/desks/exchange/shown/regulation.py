@@ -7,10 +7,10 @@ from django.utils.translation import gettext, gettext_noop
 from commonwatch.access.actor import Actor
 from commonwatch.charter import recurrence
 from commonwatch.charter.model import Field, InformationType, Schedule
-from commonwatch.desks.exchange import board
+from commonwatch.desks.exchange import board, nils
 from commonwatch.desks.exchange.intake import now
 from commonwatch.desks.exchange.shown.wording import period_text, posts
-from commonwatch.desks.exchange.watching import span
+from commonwatch.desks.exchange.watching import run_text, span
 from commonwatch.register import node
 from commonwatch.ui.templatetags.cw import figure, party_name, words
 
@@ -116,6 +116,7 @@ def type_page(by: Actor, type_: InformationType) -> dict[str, Any]:
         "line": words(pack.lines.get(type_.line, {})) or type_.line,
         "mine": _mine(type_, by),
         "missing": _missing(by, type_),
+        "nils": [{"says": run_text(run), "slot": run.last} for run in nils.running(by, types=[type_])],
         "is_series": any(each.kind in {"integer", "decimal"} for each in type_.fields),
     }
 

@@ -9,8 +9,14 @@ from django.utils.translation import gettext
 from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType
 from commonwatch.desks.exchange import labels, rules
-from commonwatch.desks.exchange.facts import ReportCarried, ReportCorrected, ReportSubmitted, ReportWithdrawn
-from commonwatch.desks.exchange.models import Report, Seen
+from commonwatch.desks.exchange.facts import (
+    ReportCarried,
+    ReportCorrected,
+    ReportSubmitted,
+    ReportWithdrawn,
+    ValuesDrawn,
+)
+from commonwatch.desks.exchange.models import Drawn, Report, Seen
 from commonwatch.desks.exchange.shown.wording import (
     CHANNELS,
     STATES,
@@ -18,11 +24,10 @@ from commonwatch.desks.exchange.shown.wording import (
     codes,
     kind_of,
     period_text,
-    utc,
-    value_text,
     values,
     writer,
 )
+from commonwatch.desks.exchange.wording import kept_text, utc, value_text
 from commonwatch.register import history, node
 from commonwatch.register.audience import first_of, following, preceding
 from commonwatch.register.gate import label_of
@@ -39,7 +44,7 @@ class Changed(NamedTuple):
 
 
 class Version(NamedTuple):
-    """One version of a report: what it changed, by whom, when and why."""
+    """One version of a report: what it changed, by whom, when and why, and which warnings were confirmed with it."""
 
     number: int
     at: int
@@ -52,6 +57,7 @@ class Version(NamedTuple):
     entry: str
     origin: str
     place: int
+    confirmed: tuple[str, ...] = ()
 
 
 def report(by: Actor, row: Report) -> dict[str, Any]:
@@ -71,7 +77,7 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
         "sign": sign,
         "state": gettext(state),
         "channel": gettext(CHANNELS.get(row.channel, row.channel)),
-        "values": values(row.type, row.values),
+        "values": values(row.type, row.values, drawn=_drawn(by, row)),
         "versions": versions(row, type_, reader=by),
         "label": label,
         "banner": {"text": f"{words(level.banner)} · {codes(label.parties)}", "tone": level.tone},
@@ -87,6 +93,12 @@ def report(by: Actor, row: Report) -> dict[str, Any]:
         **(epochs := _epochs(by, row)),
         **_may(by, row, seen=seen, continued=bool(epochs["continued"])),
     }
+
+
+def _drawn(by: Actor, row: Report) -> Mapping[str, tuple[str, str, str]]:
+    """Say from where values of the present version were taken; a corrected value is the writer's own again."""
+    found = Drawn.objects.visible_to(by).filter(key=row.key).first()
+    return found.fields if found is not None and found.version == row.versions else {}
 
 
 def _epochs(by: Actor, row: Report) -> dict[str, Any]:
@@ -137,18 +149,24 @@ def _doubles(by: Actor, row: Report) -> list[Report]:
 
 def versions(row: Report, type_: InformationType | None, *, reader: Actor) -> list[Version]:
     """List the versions of a report, newest first, each with what it changed."""
-    past = [each for each in history.of_subject(row.key, reader=reader) if each.line.party == row.party]
+    past = [
+        each
+        for each in history.of_subject(row.key, reader=reader)
+        if each.line.party == row.party and not isinstance(each.fact, ValuesDrawn)
+    ]
     found: list[Version] = []
     values: Mapping[str, Any] = {}
     for number, each in enumerate(past, 1):
         said = each.fact.values if isinstance(each.fact, ReportSubmitted | ReportCorrected) else values
         changes = _changes(type_, values, said) if isinstance(each.fact, ReportCorrected) else ()
-        found.append(_version(number, each, changes))
+        found.append(_version(number, each, changes, type_))
         values = said
     return found[::-1]
 
 
-def _version(number: int, each: history.Past, changes: tuple[Changed, ...]) -> Version:
+def _version(
+    number: int, each: history.Past, changes: tuple[Changed, ...], type_: InformationType | None
+) -> Version:
     fact = each.fact
     what = {
         ReportSubmitted: gettext("filed"),
@@ -171,6 +189,7 @@ def _version(number: int, each: history.Past, changes: tuple[Changed, ...]) -> V
         entry=each.line.id,
         origin=each.origin,
         place=each.line.number,
+        confirmed=tuple(kept_text(type_, kept) for kept in getattr(fact, "warned", ())),
     )
 
 

@@ -1,16 +1,16 @@
 """How the pages of the exchange word what they show: values, moments, periods, and who wrote."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.utils.translation import get_language, gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from commonwatch.charter.label import EVERYBODY
-from commonwatch.charter.model import Field, InformationType, Party
+from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import rules
+from commonwatch.desks.exchange.wording import drawn_text, value_text
 from commonwatch.register import node
-from commonwatch.ui.templatetags.cw import clock, figure, party_name, words
+from commonwatch.ui.templatetags.cw import party_name, words
 
 CHANNELS = {
     "form": gettext_noop("by form"),
@@ -36,33 +36,12 @@ class Choice(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """One value of a report as a person reads it."""
+    """One value of a report as a person reads it; `drawn` says from which return it was taken."""
 
     name: str
     value: str
     unit: str
-
-
-def value_text(each: Field, value: Any) -> str:
-    """Write a value as a person reads it: codes by their names, moments in UTC."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
-    if each.codelist:
-        names = {item.code: words(item.name) for item in node.current().pack.codelist(each.codelist).items}
-        given = value if isinstance(value, list | tuple) else str(value).split(", ")
-        return ", ".join(names.get(str(one), str(one)) for one in given)
-    if each.kind == "instant":
-        return utc(rules.instant(str(value)))
-    if each.kind == "decimal" and (get_language() or "").startswith("ru"):
-        return str(value).replace(".", ",")
-    return str(figure(value))
-
-
-def utc(at: int | datetime) -> str:
-    """Write a moment and say that it is UTC."""
-    return gettext("{moment} UTC").format(moment=clock(at))
+    drawn: str = ""
 
 
 def period_text(period: str) -> str:
@@ -88,12 +67,18 @@ def codes(parties: Sequence[str]) -> str:
     return gettext("EVERYBODY") if tuple(parties) == EVERYBODY else " ".join(parties)
 
 
-def values(code: str, values: Mapping[str, Any]) -> list[Shown]:
-    """List values in the order of the type's form; fields that the type no longer has come last, as they were."""
+def values(
+    code: str, values: Mapping[str, Any], *, drawn: Mapping[str, tuple[str, str, str]] | None = None
+) -> list[Shown]:
+    """List values in the order of the type's form; fields that the type no longer has come last, as they were.
+
+    `drawn` says of those that were taken from another return from which.
+    """
+    drawn = {each: drawn_text(where) for each, where in (drawn or {}).items()}
     type_ = kind_of(code)
     fields = {each.code: each for each in type_.fields} if type_ else {}
     known = [
-        Shown(words(each.name), value_text(each, values[code]), words(each.unit))
+        Shown(words(each.name), value_text(each, values[code]), words(each.unit), drawn.get(code, ""))
         for code, each in fields.items()
         if code in values
     ]
