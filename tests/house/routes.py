@@ -84,6 +84,7 @@ ROUTES = {
     "exchange:watch": PAGE,
     "exchange:mine": PAGE,
     "exchange:duty": PAGE,
+    "exchange:reports": PAGE,
     "exchange:new": GIVES,
     "exchange:draft": ACT,
     "exchange:nil": ACT,

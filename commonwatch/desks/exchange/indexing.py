@@ -54,6 +54,7 @@ def _opened(fact: ReportSubmitted | ReportCarried | ReportReleased | ReleaseCarr
         "party": line.party,
         "office": line.office,
         "number": line.number,
+        "versions": 1,
         "at": line.at,
         "block": block_key(fact, line),
         "words": _held(_said(fact, line)),

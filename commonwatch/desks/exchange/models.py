@@ -219,7 +219,7 @@ class Listed(Projection):
 
     class Meta(Projection.Meta):
         abstract = False
-        indexes = (models.Index(fields=("block",), name="listed_block"),)
+        indexes = (models.Index(fields=("block", "at", "key"), name="listed_block"),)
 
 
 class Block(Projection):

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [models.Index(fields=['block'], name='listed_block')],
+                'indexes': [models.Index(fields=['block', 'at', 'key'], name='listed_block')],
             },
         ),
     ]

@@ -143,6 +143,13 @@
     if (document.activeElement === first) first.click();
     else first.focus();
   };
+  const search = () => {
+    const field = document.querySelector("[data-search]");
+    if (field) {
+      field.focus();
+      field.select();
+    } else go("searchPage");
+  };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       const menu = document.querySelector("details.menu[open]");
@@ -158,6 +165,7 @@
     else if (second && event.key === "m") go("mine");
     else if (event.key === "g") gone = Date.now();
     else if (event.key === "n") nil();
+    else if (event.key === "/") search();
     else if (event.key === "?" && keys) keys.showModal();
     else return;
     event.preventDefault();
