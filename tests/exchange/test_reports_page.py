@@ -74,7 +74,11 @@ def test_a_correction_comes_to_the_top_and_a_withdrawal_stays_where_it_was(house
     second = file(house, "KZ", "pass open")
     house.clock.tick(minutes=5)
     acts.correct_report(
-        by=house.na("BY"), report=first, values=D1 | {"text": "tunnel closed"}, reason="SAMPLE: other", channel="form"
+        by=house.na("BY"),
+        report=first,
+        values=D1 | {"text": "tunnel closed"},
+        reason="SAMPLE: other",
+        channel="form",
     )
     house.clock.tick(minutes=5)
     acts.withdraw_report(by=house.na("KZ"), report=second, reason="SAMPLE: by mistake")
@@ -157,7 +161,9 @@ def test_what_was_seen_by_us_is_no_longer_unseen_until_it_is_corrected(house, ce
     acts.mark_seen(by=house.duty(), report=key)
     assert keys(asked(center, "?unseen=1")) == []
     assert "seen by us" in asked(center)
-    acts.correct_report(by=house.na("BY"), report=key, values=D1 | {"events": 4}, reason="SAMPLE: one", channel="form")
+    acts.correct_report(
+        by=house.na("BY"), report=key, values=D1 | {"events": 4}, reason="SAMPLE: one", channel="form"
+    )
     assert keys(asked(center, "?unseen=1")) == [key]
 
 
@@ -228,7 +234,9 @@ def test_a_search_that_has_looked_far_enough_says_how_far_and_leads_on(house, ce
     assert keys(asked(center, way)) == [old]
 
 
-@pytest.mark.parametrize("query", ["before=odd", "before=-1", "before=999999999999999999&after=%00", "before=٣"])
+@pytest.mark.parametrize(
+    "query", ["before=odd", "before=-1", "before=999999999999999999&after=%00", "before=٣"]
+)
 def test_a_place_that_is_none_is_passed_over(house, center, query):
     key = file(house, "BY")
     assert keys(asked(center, f"?{query}")) == [key]
@@ -260,7 +268,10 @@ def test_an_exercise_is_found_in_the_exercise_alone(house, center):
     sent = Sent(type="D1", period=TODAY, values=D1 | {"text": "EXERCISE: landslip"})
     acts.submit_report(by=by, report=sent, channel="form")
     assert keys(asked(center, "?q=landslip")) == []
-    assert len(finding.find(house.sit("CRC", "duty", mode="exercise"), finding.Wanted(text="landslip")).rows) == 1
+    assert (
+        len(finding.find(house.sit("CRC", "duty", mode="exercise"), finding.Wanted(text="landslip")).rows)
+        == 1
+    )
 
 
 def test_what_is_found_by_words_is_in_the_log_of_reading(house, center):
@@ -275,7 +286,11 @@ def test_a_page_takes_the_same_queries_however_much_there_is(house, center):
     def drawn(query):
         with CaptureQueriesContext(connection) as queries:
             asked(center, query)
-        return [re.sub(r" (WHERE|VALUES).*", "", each["sql"]) for each in queries if "access_opened" not in each["sql"]]
+        return [
+            re.sub(r" (WHERE|VALUES).*", "", each["sql"])
+            for each in queries
+            if "access_opened" not in each["sql"]
+        ]
 
     file(house, "BY", "landslip")
     center.get("/reports/")
@@ -290,7 +305,9 @@ def test_runs_that_cannot_hold_a_word_are_not_looked_into(house, monkeypatch):
     file(house, "BY", "SAMPLE: quiet")
     looked = []
     before = finding._keys
-    monkeypatch.setattr(finding, "_keys", lambda by, runs, condition: looked.extend(runs) or before(by, runs, condition))
+    monkeypatch.setattr(
+        finding, "_keys", lambda by, runs, condition: looked.extend(runs) or before(by, runs, condition)
+    )
     assert finding.find(house.duty(), finding.Wanted(text="landslip")).rows == []
     assert looked == []
     assert len(finding.find(house.duty(), finding.Wanted(text="quiet")).rows) == 1

@@ -20,14 +20,18 @@ def test_what_values_say_leaves_out_yes_and_no():
     assert list(words.spoken(said)) == ["a fire", "border", "12"]
 
 
-@pytest.mark.parametrize("typed", ["граница", "границе", "границы", "границей", "Границу", "границ", "границам"])
+@pytest.mark.parametrize(
+    "typed", ["граница", "границе", "границы", "границей", "Границу", "границ", "границам"]
+)
 @pytest.mark.parametrize("said", ["граница", "границы", "границами", "границах"])
 def test_a_russian_word_is_found_in_any_case_form(typed, said):
     [term] = words.asked(typed)
     assert words.words_of(said)[0].startswith(term)
 
 
-@pytest.mark.parametrize(("word", "term"), [("дом", "дом"), ("река", "река"), ("bridge", "bridge"), ("2026", "2026")])
+@pytest.mark.parametrize(
+    ("word", "term"), [("дом", "дом"), ("река", "река"), ("bridge", "bridge"), ("2026", "2026")]
+)
 def test_short_words_and_words_of_other_languages_keep_their_ending(word, term):
     assert words.stem(word) == term
 

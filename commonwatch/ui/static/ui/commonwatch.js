@@ -98,6 +98,18 @@
     }
   });
 
+  // Who signs out leaves nothing behind that was typed here; urgent.js keeps copies while the line is gone.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.action?.endsWith("/sign-out/")) return;
+    try {
+      for (const key of Object.keys(window.sessionStorage)) {
+        if (key.startsWith("commonwatch-copy:")) window.sessionStorage.removeItem(key);
+      }
+    } catch {
+      // Without storage there are no copies.
+    }
+  });
+
   // Menus close when one leaves them.
   const shut = (except) => {
     for (const each of document.querySelectorAll("details.menu[open]")) {
