@@ -10,6 +10,8 @@ BENCHES = {
     "intake": "reports by HTTP in batches, beside medallion, raw inserts and COPY",
     "single": "single reports from many clients, and waits for the disk",
     "watch": "the Watch page with a million entries behind it",
+    "desk": "the duty officer's pages, and search, with two years of reports behind them",
+    "live": "what many open boards use of a core when nothing happens",
     "visibility": "pages and lists with many audiences beside the same with one, and the check of a label",
     "verify": "proving a million entries, beside plain hashing",
     "rebuild": "folding a million entries, beside bulk_create",

@@ -6,8 +6,10 @@ run. Django is entered with the home of the record, so what needs it is imported
 
 import random
 import shutil
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,31 @@ import msgspec
 from bench.measure import BUILD, ROOT
 from bench.reports import WORDS
 
+Say = Callable[[random.Random], str]
+
 COUNT = 30
 TEXT = 1050
+VOCABULARY = 20_000
+SYLLABLES = (
+    "на",
+    "во",
+    "гра",
+    "пере",
+    "до",
+    "сто",
+    "ми",
+    "лу",
+    "kor",
+    "ta",
+    "ven",
+    "shi",
+    "os",
+    "dar",
+    "mi",
+    "pol",
+)
+RARE, ABSENT, RARELY = "landslip", "zyzzyva", 60_000
+"""A word that one report in `RARELY` has where many words are spoken, and a word that none has."""
 
 
 def enter(home: Path) -> None:
@@ -51,19 +76,21 @@ def install(home: Path) -> Any:
     return made
 
 
-def prepared(entries: int, *, audiences: int = 1) -> Path:
+def prepared(entries: int, *, audiences: int = 1, spoken: bool = False) -> Path:
     """Return a home with that many entries, entered; made anew when the code that shapes it changes.
 
-    Each party spreads its entries over so many audiences; the Center is in all of them.
+    Each party spreads its entries over so many audiences; the Center is in all of them. With `spoken` the texts are
+    drawn from `VOCABULARY` words, some of them often and most of them seldom, as people do.
     """
     name = f"record-{entries}" if audiences == 1 else f"record-{entries}.{audiences}"
+    name += "-spoken" if spoken else ""
     home = BUILD / f"{name}-{_version()}"
     if not (home / "ready").exists():
         for old in BUILD.glob(f"{name}-*"):
             shutil.rmtree(old)
         (home / "static").mkdir(parents=True)
         print(f"  preparing {entries:,} entries in {home.relative_to(ROOT)}", flush=True)
-        _make(home, entries, audiences)
+        _make(home, entries, audiences, _spoken() if spoken else _few)
     else:
         enter(home)
         install(home)
@@ -77,11 +104,12 @@ def _version() -> str:
         *ROOT.glob("commonwatch/desks/*/migrations/0*.py"),
     ]
     sources += [ROOT / "commonwatch/desks/exchange/facts.py", ROOT / "commonwatch/journal/entry.py"]
-    sources += [ROOT / "commonwatch/desks/exchange/projection.py", Path(__file__)]
+    folding = ("projection.py", "indexing.py", "rules/words.py")
+    sources += [*(ROOT / "commonwatch/desks/exchange" / each for each in folding), Path(__file__)]
     return sha256(b"".join(each.read_bytes() for each in sorted(sources))).hexdigest()[:12]
 
 
-def _make(home: Path, entries: int, audiences: int) -> None:
+def _make(home: Path, entries: int, audiences: int, say: Say) -> None:
     from django.core.management import call_command
     from django.db import connection
 
@@ -95,7 +123,9 @@ def _make(home: Path, entries: int, audiences: int) -> None:
     last = datetime.now(tz=UTC).date()
     states = [each.code for each in at.pack.parties if each.code.startswith("P")]
     labels = {party: _labels(at, party, last, audiences) for party in states}
-    write = log.turn(lambda when: sum(_write_day(at, party, when, dice, labels[party]) for party in states))
+    write = log.turn(
+        lambda when: sum(_write_day(at, party, when, dice, labels[party], say) for party in states)
+    )
     written = 0
     for day in range(days):
         written += write(last - timedelta(days=days - 1 - day))
@@ -104,6 +134,27 @@ def _make(home: Path, entries: int, audiences: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (home / "ready").write_text("1")
+
+
+def _few(dice: random.Random) -> str:
+    """Say something in few different words."""
+    return " ".join(dice.choices(WORDS, k=200))
+
+
+def _spoken() -> Say:
+    """Return who says something in many words: the n-th of them once for n times the first."""
+    made = random.Random(2)
+    words = [*WORDS]
+    while len(words) < VOCABULARY:
+        words.append("".join(made.choices(SYLLABLES, k=made.randint(1, 5))))
+    weights = list(accumulate(1 / (place + 5) for place in range(len(words))))
+    count = iter(range(10**9))
+
+    def say(dice: random.Random) -> str:
+        rare = RARE if next(count) % RARELY == RARELY // 2 else ""
+        return " ".join([rare, *dice.choices(words, cum_weights=weights, k=120)]).strip()
+
+    return say
 
 
 def _labels(at: Any, party: str, day: date, audiences: int) -> list[Any]:
@@ -119,7 +170,9 @@ def _labels(at: Any, party: str, day: date, audiences: int) -> list[Any]:
     return list(found)
 
 
-def _write_day(at: Any, party: str, day: date, dice: random.Random, labels: list[Any]) -> int:
+def _write_day(  # noqa: PLR0913, PLR0917 - what a day is made of
+    at: Any, party: str, day: date, dice: random.Random, labels: list[Any], say: Say
+) -> int:
     """File one party's reports of a day, each with its slip; the clock stands at that day."""
     from commonwatch.access.actor import act_for
     from commonwatch.desks.exchange import facts, intake
@@ -134,7 +187,7 @@ def _write_day(at: Any, party: str, day: date, dice: random.Random, labels: list
     drafts = []
     for place, type_ in enumerate(at.pack.types):
         label = labels[place % len(labels)]
-        text = " ".join(dice.choices(WORDS, k=200))[:TEXT]
+        text = say(dice)[:TEXT]
         values: dict[str, facts.Value] = {
             "change": "change",
             "text": text,

@@ -77,7 +77,8 @@ def _measure(count: int, size: int) -> None:
     from django.db import connection
 
     from commonwatch.access.actor import act_for
-    from commonwatch.desks.exchange import acts, api, intake, projection, rules
+    from commonwatch.desks.exchange import acts, api, intake, rules
+    from commonwatch.desks.exchange.acts import reports
     from commonwatch.formats import strict
     from commonwatch.journal import tree
     from commonwatch.register import fold, log, seal
@@ -100,13 +101,12 @@ def _measure(count: int, size: int) -> None:
     watch.wrap(rules, "check_report", "check values")
     watch.wrap(log, "_encode", "encode")
     watch.wrap(tree, "leaf_hash", "hash")
-    watch.wrap(acts, "_slip", "slips")
+    watch.wrap(reports, "_slip", "slips")
     watch.wrap(log, "_check", "check labels and references")
     watch.wrap(fold, "apply", "fold")
     watch.wrap(seal, "seal", "tiles and signature")
     watch.wrap(connection, "_commit", "commit")
     watch.wrap(log.Work, "keep", "guard, moving the log")
-    del projection
     with connection.execute_wrapper(watch.sql):
         for party, body in bodies[1:]:
             turn(party, body)

@@ -20,20 +20,20 @@ from commonwatch.ui.templatetags.cw import moment, words
 DESKS = (
     ("exchange:watch", gettext_lazy("Watch"), "exchange.see-board"),
     ("exchange:mine", gettext_lazy("My reports"), "exchange.see-board"),
+    ("exchange:reports", gettext_lazy("Reports"), "exchange.see-board"),
     ("traffic:questions", gettext_lazy("Questions"), "exchange.see-board"),
     ("traffic:relays", gettext_lazy("Relays"), "exchange.see-board"),
     ("summaries:list", gettext_lazy("Summaries"), "exchange.see-board"),
     ("shifts:roster", gettext_lazy("Shifts"), "shifts.write-log"),
-    ("drills:index", gettext_lazy("Drills"), ""),
     ("ui:people", gettext_lazy("People"), "access.administer-people"),
 )
 FURTHER = (
+    ("drills:index", gettext_lazy("Drills"), ""),
     ("shifts:posts", gettext_lazy("Contact cards"), "exchange.see-board"),
     ("exchange:types", gettext_lazy("Regulation"), "exchange.see-board"),
     ("exchange:series", gettext_lazy("Series"), "exchange.see-board"),
-    ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
     ("exchange:quality", gettext_lazy("Quality"), "exchange.see-board"),
-    ("ui:people", gettext_lazy("People"), "access.administer-people"),
+    ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
     ("federation:journals", gettext_lazy("Journals"), ""),
 )
 OTHERS = (

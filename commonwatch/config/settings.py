@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "commonwatch.ui.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "commonwatch.ui.compact.CompactMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -13,7 +13,7 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         """Declare the act of this desk that takes two persons, and what of it the ladder of reminders climbs."""
         from commonwatch.access import pairs, waiting  # noqa: PLC0415 - models must be loaded first
-        from commonwatch.desks.exchange import acts, climbing, releasing  # noqa: PLC0415 - as above
+        from commonwatch.desks.exchange import acts, climbing, indexing, releasing  # noqa: F401, PLC0415 - as above; the index folds
 
         waiting.declare("exchange", climbing.find)
         pairs.declare(acts.RELEASE, carry_out=acts.carry_out_release, show=releasing.proposed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import QuerySet
@@ -63,6 +64,7 @@ class Form:
     level: str = ""
     audience: str = ""
     owes: str = ""
+    mint: str = ""
     saved_at: int | None = None
     faults: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
@@ -100,10 +102,17 @@ def blank(  # noqa: PLR0913 - what a form starts from, by name
         level=str(typed.get("_level", "")) or type_.level,
         audience=str(typed.get("_audience", "")) or type_.audience,
         owes=party,
+        mint=str(typed.get("_mint", "")) or mint(type_, by=by),
         note=str(typed.get("_note", "")),
         event_at=str(typed.get("_event_at", "")) or ("" if type_.schedule else f"{now():%Y-%m-%dT%H:%M}"),
         reason=str(typed.get("_reason", "")),
     )
+
+
+def mint(type_: InformationType, *, by: Actor) -> str:
+    """Mint the reference under which a form is sent: pressed twice, or sent again on a bad line, it is one report."""
+    said = f"{by.account}|{by.party}|{by.mode}|{type_.code}|{node.current().clock()}"
+    return f"form-{sha256(said.encode()).hexdigest()[:24]}"
 
 
 def _asked(each: Field, value: Any, last: Any) -> Asked:
@@ -244,6 +253,7 @@ def sent(type_: InformationType, data: QueryDict, *, owes: str, nil: bool) -> Se
         level=data.get("_level", ""),
         audience=data.get("_audience", ""),
         note=data.get("_note", "")[:2000],
+        ref=data.get("_mint", ""),
     )
 
 

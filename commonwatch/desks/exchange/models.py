@@ -252,6 +252,48 @@ class Reply(Projection):
         abstract = False
 
 
+class Listed(Projection):
+    """One report or release as the list of reports has it: what it is chosen by, and the words by which it is found.
+
+    `what` is "report" or "release". `at` is when its present content was written (microseconds UTC), `block` the run of
+    its journal in which that stands. `words` are those of its values, each once, a space before each.
+    """
+
+    what = models.CharField(max_length=8)
+    type = models.CharField(max_length=40)
+    owes = models.CharField(max_length=40)
+    period = models.CharField(max_length=20, default="", blank=True)
+    event_at = models.CharField(max_length=40, default="", blank=True)
+    party = models.CharField(max_length=40)
+    office = models.CharField(max_length=60, default="", blank=True)
+    number = models.BigIntegerField()
+    state = models.CharField(max_length=12, default="value")
+    versions = models.IntegerField(default=1)
+    channel = models.CharField(max_length=12, default="", blank=True)
+    at = models.BigIntegerField()
+    block = models.CharField(max_length=40)
+    words = models.TextField(default="", blank=True)
+
+    class Meta(Projection.Meta):
+        abstract = False
+        indexes = (models.Index(fields=("block", "at", "key"), name="listed_block"),)
+
+
+class Block(Projection):
+    """A run of a journal: between which moments (microseconds UTC) its reports were written, how many, which words.
+
+    `mark` says which words cannot be in it (rules.words). It is of one journal, and tells its readers alone.
+    """
+
+    since = models.BigIntegerField()
+    until = models.BigIntegerField()
+    count = models.IntegerField()
+    mark = models.TextField()
+
+    class Meta(Projection.Meta):
+        abstract = False
+
+
 class Draft(Paper):
     """A report begun and not yet sent; it outlives the session. `content` is the form as typed.
 

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from commonwatch.desks.exchange import inspecting, releases, tables, views
+from commonwatch.desks.exchange import inspecting, listing, releases, tables, views
 
 app_name = "exchange"
 urlpatterns = [
     path("", views.watch, name="watch"),
     path("mine/", views.mine, name="mine"),
     path("duties/<str:code>/<str:party>/<str:period>/", views.duty, name="duty"),
+    path("reports/", listing.reports, name="reports"),
     path("reports/new/<str:code>/", views.new, name="new"),
     path("reports/new/<str:code>/draft/", views.draft, name="draft"),
     path("reports/new/<str:code>/nil/", views.nil, name="nil"),

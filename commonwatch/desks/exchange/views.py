@@ -105,7 +105,12 @@ def new(request: HttpRequest, code: str) -> HttpResponse:
         period=period,
     )
     form.saved_at = draft.saved_at if draft else None
-    return page(request, "exchange/form.html", shown.form(by, form), part="readers")
+    return page(request, sheet_of(type_), shown.form(by, form), part="readers")
+
+
+def sheet_of(type_: Any) -> str:
+    """Name the form of a type: an urgent notice has its own, for a phone on a bad line."""
+    return "exchange/urgent.html" if type_.urgent else "exchange/form.html"
 
 
 def _submitted(request: HttpRequest, by: Actor, type_: Any, owes: str) -> HttpResponse:
@@ -122,13 +127,13 @@ def _submitted(request: HttpRequest, by: Actor, type_: Any, owes: str) -> HttpRe
         done = acts.submit_report(by=by, report=sent, channel=channel, confirmed=confirmed)
     except rules.ContentRefused as refusal:
         forms.mark(form, refusal.fields["faults"])
-        return page(request, "exchange/form.html", shown.form(by, form), part="form", status=refusal.status)
+        return page(request, sheet_of(type_), shown.form(by, form), part="form", status=refusal.status)
     except rules.ConfirmFirst as refusal:
         forms.mark(form, refusal.fields["warnings"], warning=True)
-        return page(request, "exchange/form.html", shown.form(by, form), part="form", status=refusal.status)
+        return page(request, sheet_of(type_), shown.form(by, form), part="form", status=refusal.status)
     except Refusal as refusal:
         context = shown.form(by, form) | {"refusal": refusal}
-        return page(request, "exchange/form.html", context, part="form", status=refusal.status)
+        return page(request, sheet_of(type_), context, part="form", status=refusal.status)
     forms.drafts(by, type_.code, owes=owes, period=sent.period).delete()
     if owes != by.party:
         says = gettext("What was told by telephone was written down: {what}.")

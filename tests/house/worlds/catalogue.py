@@ -323,6 +323,15 @@ CATALOGUE = {
     "exchange:duty": Calls(
         arguments=tuple(dict(zip(("code", "party", "period"), each, strict=True)) for each in DUTIES)
     ),
+    "exchange:reports": Calls(
+        queries=(
+            "q=smoke", "q=ridge&unseen=1", "q=kg", "q=7&type=T4", "q=77&party=KZ", "urgent=1", "unseen=1", "party=KG",
+            "type=T4&period=2026-W36", "state=withdrawn", "state=nil", "channel=telephone", "what=release",
+            "q={kg-t4-36.key}", "q={kz-t4-36.key}", "since=2026-09-12&until=2026-09-12", "since=odd&q=smoke",
+            "before=1789362300000000&after={kg-u1.key}", "before=1789300000000000", "type=none&party=XX", "q=before",
+        ),
+        polled=True,
+    ),
     "exchange:new": Calls(
         queries=("period=2026-09-14", "owes=KG", "owes=KG&period=2026-W36", "owes=KZ&period=2026-09-11", "owes=XX"),
         bodies=(
@@ -393,6 +402,12 @@ CATALOGUE = {
             "type=T1&field=cases_total&rises=1",
             "type=T1&as=csv", "type=T4&as=csv", "type=D1&since=2026-09-01&until=2026-09-30", "since=odd", "type=none",
         )
+    ),
+    "exchange:quality": Calls(queries=("since=2026-09-01&until=2026-09-15", "party=KG", "since=odd", "since=2020-01-01")),
+    "exchange:quality-sheet": Calls(queries=("since=2026-09-01&until=2026-09-15",)),
+    "exchange:quality-of": Calls(
+        queries=("since=2026-09-01&until=2026-09-15",),
+        arguments=tuple({"code": code, "party": party} for code, party, _period in DUTIES),
     ),
     "exchange:compliance": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=2026-08-01", "since=odd")),
     "exchange:compliance-sheet": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=odd")),

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext
 
 from commonwatch.access.actor import Actor
 from commonwatch.charter.model import InformationType
-from commonwatch.desks.exchange import forms, labels
+from commonwatch.desks.exchange import forms, labels, rules
 from commonwatch.desks.exchange.models import Report
 from commonwatch.desks.exchange.shown.wording import Choice, period_text
 from commonwatch.desks.exchange.wording import utc, value_text
@@ -31,6 +32,9 @@ def form(by: Actor, form: forms.Form, corrects: Report | None = None) -> dict[st
             for each, field in zip(form.fields, type_.fields, strict=True)
         ],
         "periods": [_period_choice(key, due, form.period) for key, due in form.periods],
+        "more_given": any(_given(each) for each in form.fields if not each.required),
+        "place": _place(by, form),
+        "account": by.account,
         "on_event": type_.schedule is None or type_.urgent,
         **(labels.chooser(by, form) if corrects is None else labels.kept(corrects)),
         "on_behalf": form.owes != by.party,
@@ -39,6 +43,28 @@ def form(by: Actor, form: forms.Form, corrects: Report | None = None) -> dict[st
         "saved_at": form.saved_at,
         "faults": _named(type_, form.faults),
         "warnings": _named(type_, form.warnings),
+    }
+
+
+def _given(each: forms.Asked) -> bool:
+    """Say whether a field must be in view: something stands in it, or is wrong with it."""
+    return bool(each.value or each.chosen or each.fault or each.warning)
+
+
+def _place(by: Actor, form: forms.Form) -> dict[str, Any]:
+    """Show the time of an event as the clocks of the reader's capital have it; nothing where there is no capital."""
+    party = by.charter_party
+    try:
+        at = rules.instant(form.event_at)
+    except rules.EventTimeMissing:
+        return {}
+    local = at.astimezone(ZoneInfo(party.zone))
+    ahead = local.utcoffset()
+    return {
+        "name": words(party.capital) or party.zone,
+        "offset": int(ahead.total_seconds() // 60) if ahead else 0,
+        "shown": f"{local:%Y-%m-%d %H:%M}",
+        "utc": f"{at:%Y-%m-%dT%H:%M}",
     }
 
 

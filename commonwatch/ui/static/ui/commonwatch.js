@@ -98,6 +98,18 @@
     }
   });
 
+  // Who signs out leaves nothing behind that was typed here; urgent.js keeps copies while the line is gone.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.action?.endsWith("/sign-out/")) return;
+    try {
+      for (const key of Object.keys(window.sessionStorage)) {
+        if (key.startsWith("commonwatch-copy:")) window.sessionStorage.removeItem(key);
+      }
+    } catch {
+      // Without storage there are no copies.
+    }
+  });
+
   // Menus close when one leaves them.
   const shut = (except) => {
     for (const each of document.querySelectorAll("details.menu[open]")) {
@@ -143,6 +155,13 @@
     if (document.activeElement === first) first.click();
     else first.focus();
   };
+  const search = () => {
+    const field = document.querySelector("[data-search]");
+    if (field) {
+      field.focus();
+      field.select();
+    } else go("searchPage");
+  };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       const menu = document.querySelector("details.menu[open]");
@@ -158,6 +177,7 @@
     else if (second && event.key === "m") go("mine");
     else if (event.key === "g") gone = Date.now();
     else if (event.key === "n") nil();
+    else if (event.key === "/") search();
     else if (event.key === "?" && keys) keys.showModal();
     else return;
     event.preventDefault();

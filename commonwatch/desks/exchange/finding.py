@@ -1,0 +1,235 @@
+"""Reports and releases in the order in which they were written, chosen and searched; read through the gate alone.
+
+The list goes back through the runs (`Block`) of the journals within reach, the latest first. A run whose mark says that
+nothing wanted is in it is passed over; the rows of the others are looked into, at most `READ` for one answer. When more
+may lie further back the answer says from when on, and where to go on. The number of queries is fixed.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef, Q
+
+from commonwatch.access.actor import Actor
+from commonwatch.desks.exchange.indexing import CORRECTED
+from commonwatch.desks.exchange.models import Block, Listed, Seen
+from commonwatch.desks.exchange.rules import words
+from commonwatch.register import node
+from commonwatch.register.audience import following
+
+PAGE = 50
+ROUNDS = (2_000, 6_000, 16_000)
+READ = sum(ROUNDS)
+MOST_BLOCKS = 2_000
+"""How many runs are asked for by name in one query."""
+MOST_CODES = 6
+
+Groups = list[list[words.Places]]
+
+
+class Place(NamedTuple):
+    """Where the list goes on: after the row of a moment (microseconds UTC) and a key."""
+
+    at: int
+    key: str
+
+
+class Wanted(NamedTuple):
+    """What is looked for; empty means all. `since` and `until` are microseconds UTC, half-open.
+
+    `party` wrote, or its duty was filled. `unseen` leaves what the reader's party wrote or has marked as seen.
+    """
+
+    text: str = ""
+    type: str = ""
+    party: str = ""
+    period: str = ""
+    state: str = ""
+    channel: str = ""
+    what: str = ""
+    urgent: bool = False
+    unseen: bool = False
+    since: int | None = None
+    until: int | None = None
+    after: Place | None = None
+
+
+class Found(NamedTuple):
+    """A page of the list; `after` is where it goes on, None at its end.
+
+    `until` says that not all was looked into: only what was written after that moment (microseconds UTC).
+    """
+
+    rows: list[Listed]
+    after: Place | None
+    until: int | None
+
+
+class _Run(NamedTuple):
+    """A run of a journal that may hold something wanted."""
+
+    key: str
+    until: int
+    count: int
+
+
+def find(by: Actor, wanted: Wanted) -> Found:
+    """Return one page of what `by` may see and wants, the latest first."""
+    condition, groups = _condition(by, wanted)
+    if named(wanted.text):
+        return Found(_rows(by, [wanted.text.strip()]), None, None)
+    runs = _runs(by, wanted, groups)
+    keys: list[Place] = []
+    done, horizon = 0, None
+    for most in ROUNDS:
+        part = _next(runs[done:], most)
+        keys = sorted([*keys, *_keys(by, part, condition)], key=lambda each: (-each.at, each.key))
+        done += len(part)
+        horizon = runs[done].until if done < len(runs) else None
+        if horizon is None or len([each for each in keys if each.at > horizon]) > PAGE:
+            break
+    kept = [each for each in keys if horizon is None or each.at > horizon]
+    page = kept[:PAGE]
+    rows = _rows(by, [each.key for each in page])
+    if len(kept) > PAGE:
+        return Found(rows, page[-1], None)
+    return Found(rows, None if horizon is None else Place(horizon, ""), horizon)
+
+
+def named(text: str) -> bool:
+    """Say whether what is looked for is the name of one report or release."""
+    return text.strip().startswith(("report/", "release/")) and "\0" not in text
+
+
+def _runs(by: Actor, wanted: Wanted, groups: Groups) -> list[_Run]:
+    """Return the runs within reach that may hold what is wanted, those written last first."""
+    rows = Block.objects.visible_to(by)
+    before = [each for each in (wanted.until, wanted.after and wanted.after.at + 1) if each is not None]
+    if before:
+        rows = rows.filter(since__lt=min(before))
+    if wanted.since is not None:
+        rows = rows.filter(until__gte=wanted.since)
+    columns = ("key", "until", "count")
+    if groups:
+        marked = rows.values_list(*columns, "mark").iterator(chunk_size=200)
+        found = [_Run(*each) for *each, mark in marked if words.may_hold(mark, groups)]
+    else:
+        found = [_Run(*each) for each in rows.values_list(*columns)]
+    return sorted(found, key=lambda each: (-each.until, each.key))
+
+
+def _next(runs: Sequence[_Run], most: int) -> list[_Run]:
+    """Return the first runs that together have no more than so many rows; one at least."""
+    taken, total = [], 0
+    for each in runs[:MOST_BLOCKS]:
+        total += each.count
+        if taken and total > most:
+            break
+        taken.append(each)
+    return taken
+
+
+def _keys(by: Actor, runs: Sequence[_Run], condition: Q) -> list[Place]:
+    """Look into runs, and return where the latest rows stand that are wanted, one more than a page."""
+    if not runs:
+        return []
+    rows = Listed.objects.visible_to(by).filter(condition, block__in=[each.key for each in runs])
+    return [Place(*each) for each in rows.order_by("-at", "key").values_list("at", "key")[: PAGE + 1]]
+
+
+def _rows(by: Actor, keys: Sequence[str]) -> list[Listed]:
+    rows = Listed.objects.visible_to(by).filter(key__in=keys).select_related("journal").defer("words")
+    return list(rows.order_by("-at", "key"))
+
+
+def _condition(by: Actor, wanted: Wanted) -> tuple[Q, Groups]:
+    """Return what a row must be, and which bits a run must have for such a row to be in it."""
+    condition, groups = Q(), list[list[words.Places]]()
+    for name in ("type", "period", "channel"):
+        if value := getattr(wanted, name):
+            condition &= Q(**{name: value})
+            groups.append([words.place(f"{name}={value}"), words.place(CORRECTED)])
+    if wanted.party:
+        condition &= Q(party=wanted.party) | Q(owes=wanted.party)
+        owes = words.place(f"owes={wanted.party}")
+        groups.append([words.place(f"party={wanted.party}"), owes, words.place(CORRECTED)])
+    if wanted.urgent:
+        urgent = [each.code for each in node.current().pack.types if each.urgent]
+        condition &= Q(type__in=urgent)
+        groups.append([words.place(CORRECTED), *(words.place(f"type={each}") for each in urgent)])
+    for name in ("state", "what"):
+        if value := getattr(wanted, name):
+            condition &= Q(**{name: value})
+    for term in words.asked(wanted.text):
+        holds, group = _term(term)
+        condition &= holds
+        groups.append(group)
+    return condition & _within(by, wanted), [each for each in groups if all(each)]
+
+
+def _within(by: Actor, wanted: Wanted) -> Q:
+    """Return the condition of time, of where a page begins, and of what was not yet seen."""
+    condition = Q()
+    if wanted.since is not None:
+        condition &= Q(at__gte=wanted.since)
+    if wanted.until is not None:
+        condition &= Q(at__lt=wanted.until)
+    if wanted.after is not None:
+        at, key = wanted.after
+        condition &= Q(at__lt=at) | Q(at=at, key__gt=key)
+    if wanted.unseen:
+        seen = Seen.objects.visible_to(by).filter(
+            subject=OuterRef("key"), party=by.party, version=OuterRef("versions")
+        )
+        condition &= Q(what="report") & ~Q(party=by.party) & ~Q(state="withdrawn") & ~Exists(seen)
+    return condition
+
+
+def _term(term: str) -> tuple[Q, list[words.Places]]:
+    """Return how a row has a word: in what it says, or in the name of its type, its party or a code that it gives.
+
+    An empty alternative among the bits says that every run has to be looked into.
+    """
+    condition = Q(words__contains=f" {term}")
+    group = [words.places(term)]
+    if term.isdecimal():
+        group.append(words.place(CORRECTED))
+    pack = node.current().pack
+    for each in pack.types:
+        if _is_called(term, each.code, *each.name.values()):
+            condition |= Q(type=each.code)
+            group += [words.place(f"type={each.code}"), words.place(CORRECTED)]
+    for party in pack.parties:
+        if _is_called(term, party.code, party.iso3, *party.name.values(), *party.short.values()):
+            condition |= Q(party=party.code) | Q(owes=party.code)
+            group += [words.place(f"{name}={party.code}") for name in ("party", "owes")]
+            group.append(words.place(CORRECTED))
+    for code in _codes(term):
+        held = [f" {each}" for each in words.words_of(code)]
+        condition |= Q(*(Q(words__contains=each) for each in held))
+        group.append(tuple(bit for each in held for bit in words.places(each.strip())))
+    return condition, group
+
+
+def _codes(term: str) -> list[str]:
+    """Return codes of the lists whose names have a word; a few, for each costs a look at every row."""
+    lists = node.current().pack.codelists
+    found = [item.code for each in lists for item in each.items if _is_called(term, *item.name.values())]
+    return list(dict.fromkeys(found))[:MOST_CODES]
+
+
+def _is_called(term: str, *names: str) -> bool:
+    return any(each.startswith(term) for each in words.words_of(*names))
+
+
+def seen_by_us(by: Actor, rows: Sequence[Listed]) -> set[tuple[str, int]]:
+    """Return which of these reports, at which version, the reader's party has marked as seen."""
+    seen = Seen.objects.visible_to(by).filter(subject__in=[each.key for each in rows], party=by.party)
+    return set(seen.values_list("subject", "version"))
+
+
+def continued(by: Actor, rows: Sequence[Listed]) -> set[str]:
+    """Return the keys of those rows that go on, within reach, in a later epoch."""
+    later = {following(each.key): each.key for each in rows}
+    there = Listed.objects.visible_to(by).filter(key__in=list(later)).values_list("key", flat=True)
+    return {later[key] for key in there}
