@@ -333,24 +333,27 @@ def _answers(reading: Reading) -> Iterator[Fault]:
 def _rules_across(reading: Reading) -> Iterator[Fault]:
     for document, path, kind in reading.each("types", "types", "[]"):
         asked = _asked(kind)
-        figures = [code for code, answer in asked.items() if answer.get("kind") in FIGURES]
         for inner, check in find(kind, ("checks", "[]")):
             if not isinstance(check, dict):
                 continue
             where = (*path, *inner)
             yield from _whole(document, where, check)
-            for place, named in _figures_of(check):
-                if isinstance(named, str) and named not in figures:
-                    says = (
-                        f"“{named}” is not a figure." if named in asked else f"There is no field “{named}”."
-                    )
-                    yield document.fault((*where, *place), says, nearest(named, figures))
-            for place, named in (*find(check, ("needs",)), *find(check, ("when", "field"))):
-                if isinstance(named, str) and named not in asked:
-                    yield document.fault(
-                        (*where, *place), f"There is no field “{named}”.", nearest(named, asked)
-                    )
+            yield from _names_in(document, where, check, asked)
             yield from _values_of(reading, document, (*where, "when"), check.get("when"), asked)
+
+
+def _names_in(
+    document: Document, where: Path, check: dict[str, Any], asked: dict[str, Any]
+) -> Iterator[Fault]:
+    """Hold that a check compares figures of its type, and asks for fields that there are."""
+    figures = [code for code, answer in asked.items() if answer.get("kind") in FIGURES]
+    for place, named in _figures_of(check):
+        if isinstance(named, str) and named not in figures:
+            says = f"“{named}” is not a figure." if named in asked else f"There is no field “{named}”."
+            yield document.fault((*where, *place), says, nearest(named, figures))
+    for place, named in (*find(check, ("needs",)), *find(check, ("when", "field"))):
+        if isinstance(named, str) and named not in asked:
+            yield document.fault((*where, *place), f"There is no field “{named}”.", nearest(named, asked))
 
 
 def _asked(kind: Any) -> dict[str, dict[str, Any]]:
@@ -415,21 +418,23 @@ def _sames(reading: Reading) -> Iterator[Fault]:
     known = {f"{type_}.{code}" for type_, asked in types.items() for code in asked}
     for document, path, kind in reading.each("types", "types", "[]"):
         own = kind.get("code") if isinstance(kind, dict) else None
-        for inner, answer in find(kind, ("fields", "[]")):
-            for place, named in find(answer, ("same_as", "[]")):
-                if not isinstance(named, str):
-                    continue
-                where = (*path, *inner, *place)
-                type_, _dot, code = named.rpartition(".")
-                other = types.get(type_, {}).get(code)
-                if other is None:
-                    yield document.fault(where, f"There is no field “{named}”.", nearest(named, known))
-                elif type_ == own:
-                    says = f"“{named}” is a field of this very type."
-                    yield document.fault(where, says, "Name a field of another type, or use a check.")
-                elif any(other.get(key) != answer.get(key) for key in ("kind", "codelist")):
-                    says = f"“{named}” is {_sort(other)}, and this answer is {_sort(answer)}."
-                    yield document.fault(where, says, "Only a field of the same kind asks for the same.")
+        named_in = (
+            ((*path, *inner, *place), answer, named)
+            for inner, answer in find(kind, ("fields", "[]"))
+            for place, named in find(answer, ("same_as", "[]"))
+            if isinstance(named, str)
+        )
+        for where, answer, named in named_in:
+            type_, _dot, code = named.rpartition(".")
+            other = types.get(type_, {}).get(code)
+            if other is None:
+                yield document.fault(where, f"There is no field “{named}”.", nearest(named, known))
+            elif type_ == own:
+                says = f"“{named}” is a field of this very type."
+                yield document.fault(where, says, "Name a field of another type, or use a check.")
+            elif any(other.get(key) != answer.get(key) for key in ("kind", "codelist")):
+                says = f"“{named}” is {_sort(other)}, and this answer is {_sort(answer)}."
+                yield document.fault(where, says, "Only a field of the same kind asks for the same.")
 
 
 def _sort(answer: dict[str, Any]) -> str:

@@ -122,7 +122,7 @@ ROUTES = {
     "exchange:series": GIVES,
     "exchange:quality": PAGE,
     "exchange:quality-sheet": PAGE,
-    "exchange:quality-of": PAGE,
+    "exchange:quality-of": GIVES,
     "exchange:compliance": PAGE,
     "exchange:compliance-sheet": PAGE,
     "exchange:quarantine": PAGE,

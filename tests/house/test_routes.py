@@ -71,6 +71,7 @@ def test_every_address_ends_as_addresses_do():
     """With a slash for pages; without for files, which clients of journals and programs ask for."""
     files = ("federation:", "api:", "health", "exchange:template", "exchange:compliance-sheet")
     files += ("exchange:label", "exchange:release-label", "drills:sheet", "summaries:pdf")
+    files += ("exchange:quality-sheet",)
     odd = [
         each.path for each in addresses() if not each.name.startswith(files) and not each.path.endswith("/")
     ]

@@ -403,7 +403,9 @@ CATALOGUE = {
             "type=T1&as=csv", "type=T4&as=csv", "type=D1&since=2026-09-01&until=2026-09-30", "since=odd", "type=none",
         )
     ),
-    "exchange:quality": Calls(queries=("since=2026-09-01&until=2026-09-15", "party=KG", "since=odd", "since=2020-01-01")),
+    "exchange:quality": Calls(
+        queries=("since=2026-09-01&until=2026-09-15", "party=KG", "since=odd", "since=2020-01-01")
+    ),
     "exchange:quality-sheet": Calls(queries=("since=2026-09-01&until=2026-09-15",)),
     "exchange:quality-of": Calls(
         queries=("since=2026-09-01&until=2026-09-15",),

@@ -178,7 +178,6 @@ def correct_report(  # noqa: PLR0913 - what a correction says
     require(by, "exchange.correct-report")
     check_reference(ref)
     row = own_report(report, by=by)
-    type_ = type_of(row.type)
     fact = ReportCorrected(
         values=values,
         nil=nil,
@@ -187,14 +186,7 @@ def correct_report(  # noqa: PLR0913 - what a correction says
         client=by.client if ref else "",
         ref=ref,
     )
-    last = rules.NOTHING_SAID
-    if rules.asks_last(type_.checks) and not nil:
-        last = last_said(by, type_, owes=row.owes, period=row.period, besides=row.key)
-    checked = rules.check_report(type_, node.current().pack, values, nil=nil, last=last)
-    if checked.faults:
-        raise rules.ContentRefused(faults=checked.faults)
-    found = usual(type_, owes=row.owes, by=by, period=row.period, values=checked.values)
-    checked = checked._replace(warnings=(*checked.warnings, *found))
+    checked = _checked(row, values, nil=nil, by=by)
     fact = _with(fact, checked)
     again = _sent_before(row, fact, by=by)
     if again:
@@ -205,6 +197,19 @@ def correct_report(  # noqa: PLR0913 - what a correction says
     return _change(
         row, fact, act="corrected-to-nil" if nil else "corrected", by=by, warnings=checked.warnings
     )
+
+
+def _checked(row: Report, values: Mapping[str, Any], *, nil: bool, by: Actor) -> rules.Checked:
+    """Look at the values of a correction by the checks of its type, the last report and what is usual."""
+    type_ = type_of(row.type)
+    last = rules.NOTHING_SAID
+    if rules.asks_last(type_.checks) and not nil:
+        last = last_said(by, type_, owes=row.owes, period=row.period, besides=row.key)
+    checked = rules.check_report(type_, node.current().pack, values, nil=nil, last=last)
+    if checked.faults:
+        raise rules.ContentRefused(faults=checked.faults)
+    found = usual(type_, owes=row.owes, by=by, period=row.period, values=checked.values)
+    return checked._replace(warnings=(*checked.warnings, *found))
 
 
 def _with(fact: ReportCorrected, checked: rules.Checked) -> ReportCorrected:
