@@ -20,11 +20,11 @@ from tests.house.worlds.doing import (
     find_fault,
     give,
     invite,
-    keep_score,
     key_for,
     knock,
     release,
     report,
+    score_of,
     second,
     see,
     sheet,
@@ -277,7 +277,6 @@ DEEDS = (
     Deed("exercise-on", "14 05:06", ITSELF, switch("T8", mode="exercise")),
     Deed("kz-exercise", "14 05:06", ITSELF, report("KZ", "U1", mode="exercise", what="drill")),
     # Drills: others are called, others play other faults; a post knows its own. Of one its score is kept for real.
-    Deed("tj-drill", "14 05:06:01", NOBODY, drill(("TJ",)), foundation=True),
     Deed("kg-drill", "14 05:06:02", NOBODY, drill(("KG", "RU"), {"KG": "silent"})),
     Deed("kg-plan", "14 05:06:03", NOBODY, drill(("KG", "KZ"), {"KZ": "line"}, at_once=False)),
     half(
@@ -291,7 +290,7 @@ DEEDS = (
     Deed("ru-answers", "14 05:06:05", NOBODY, answer("RU", "kg-drill")),
     Deed("kz-answers", "14 05:06:06", ITSELF, answer_for("KZ", "kz-drill")),
     Deed("by-is-found", "14 05:06:07", NOBODY, find_fault("BY", "kz-drill", "silent")),
-    Deed("tj-score", "14 05:06:08", MEMBERS, keep_score("tj-drill")),
+    Deed("tj-score", "14 05:06:08", MEMBERS, score_of(("TJ",))),
     Deed("tj-d1-14", "14 05:07", MEMBERS, report("TJ", "D1", "2026-09-14", nil=True)),
     Deed("tj-d1-14-withdrawn", "14 05:08", MEMBERS, withdraw("TJ", "tj-d1-14")),
     # Offices, invitations, keys.
