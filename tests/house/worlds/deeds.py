@@ -277,20 +277,21 @@ DEEDS = (
     Deed("exercise-on", "14 05:06", ITSELF, switch("T8", mode="exercise")),
     Deed("kz-exercise", "14 05:06", ITSELF, report("KZ", "U1", mode="exercise", what="drill")),
     # Drills: others are called, others play other faults; a post knows its own. Of one its score is kept for real.
-    Deed("kg-drill", "14 05:06:02", NOBODY, drill(("KG", "RU"), {"KG": "silent"})),
-    Deed("kg-plan", "14 05:06:03", NOBODY, drill(("KG", "KZ"), {"KZ": "line"}, at_once=False)),
+    # What others are told comes last: it would open journals, and shift the names of what everybody is told.
+    Deed("tj-score", "14 05:06:01", MEMBERS, score_of(("TJ",))),
     half(
         "kz-drill",
-        "14 05:06:04",
+        "14 05:06:02",
         ITSELF,
         drill(("KZ", "BY"), {"KZ": "line", "BY": "silent"}),
         said_to=NOBODY,
         instead=drill(("KZ", "BY"), {"KZ": "line", "BY": "hours"}),
     ),
-    Deed("ru-answers", "14 05:06:05", NOBODY, answer("RU", "kg-drill")),
-    Deed("kz-answers", "14 05:06:06", ITSELF, answer_for("KZ", "kz-drill")),
-    Deed("by-is-found", "14 05:06:07", NOBODY, find_fault("BY", "kz-drill", "silent")),
-    Deed("tj-score", "14 05:06:08", MEMBERS, score_of(("TJ",))),
+    Deed("kz-answers", "14 05:06:03", ITSELF, answer_for("KZ", "kz-drill")),
+    Deed("by-is-found", "14 05:06:04", NOBODY, find_fault("BY", "kz-drill", "silent")),
+    Deed("kg-drill", "14 05:06:05", NOBODY, drill(("KG", "RU"), {"KG": "silent"})),
+    Deed("kg-plan", "14 05:06:06", NOBODY, drill(("KG", "KZ"), {"KZ": "line"}, at_once=False)),
+    Deed("ru-answers", "14 05:06:07", NOBODY, answer("RU", "kg-drill")),
     Deed("tj-d1-14", "14 05:07", MEMBERS, report("TJ", "D1", "2026-09-14", nil=True)),
     Deed("tj-d1-14-withdrawn", "14 05:08", MEMBERS, withdraw("TJ", "tj-d1-14")),
     # Offices, invitations, keys.
