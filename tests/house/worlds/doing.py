@@ -414,12 +414,13 @@ def find_fault(party, deed, fault):
     )
 
 
-def keep_score(deed):
-    """End a drill and keep its score in the real record."""
+def score_of(posts):
+    """Hold a drill, end it, and keep its score in the real record: of the drill its posts know, of the score all."""
 
     def does(world):
         by = seat(CENTER, mode="exercise")
-        drills.end_drill(by=by, call=world.made[deed].key)
-        return SimpleNamespace(key=drills.keep_score(by=by, call=world.made[deed].key))
+        call = drills.plan_drill(by=by, drill="call", posts=posts, confirmed=True).call
+        drills.end_drill(by=by, call=call)
+        return SimpleNamespace(key=drills.keep_score(by=by, call=call))
 
     return does
