@@ -27,7 +27,7 @@ class Post:
     def __init__(self):
         self.port, self.does, self.slow = free_port(), "takes", 0.0
         self.arrived, self.envelopes = [], []
-        self.controller = None
+        self.controller, self.steps = None, 0
 
     def start(self):
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=20)
@@ -38,12 +38,12 @@ class Post:
             self.controller.stop(no_assert=True)
         self.controller = None
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_MAIL(self, _server, _session, envelope, address, _options):  # noqa: N802
         envelope.mail_from = address
         await self._pause()
         return "550 5.7.1 sender not known" if self.does == "refuses the sender" else "250 OK"
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         await self._pause()
         if self.does == "refuses":
             return "550 5.1.1 no such box"
@@ -52,7 +52,7 @@ class Post:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, _session, envelope):  # noqa: N802
         await self._pause()
         self.envelopes.append((envelope.mail_from, tuple(envelope.rcpt_tos)))
         self.arrived.append(bytes(envelope.content))
@@ -62,6 +62,7 @@ class Post:
         return "250 taken"
 
     async def _pause(self):
+        self.steps += 1
         if self.slow:
             await asyncio.sleep(random.uniform(0, self.slow))
 
@@ -92,7 +93,7 @@ class Hook:
         hook = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):  # noqa: N802
+            def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hook.came.append(
                     (self.path, {name.lower(): value for name, value in self.headers.items()}, body)

@@ -1,4 +1,4 @@
-"""Mail by a real server: what it puts off is tried again, what it refuses stops, what is uncertain is not sent twice."""
+"""Mail by a real server: what it puts off is tried again, what it refuses stops, what is uncertain stays one."""
 
 from datetime import UTC, datetime, timedelta
 

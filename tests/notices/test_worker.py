@@ -197,7 +197,7 @@ def test_another_pack_tells_by_its_own_ladder(house, post):
     offices = {code for each in house.node.pack.duty.ladders for step in each.steps for code in step.offices}
     assert "contact-point" in offices
     state = house.node.pack.select(("@kind:member-state",), on=DUE.date())
-    handle = tell(house, sorted(state)[0], "contact-point")
+    handle = tell(house, min(state), "contact-point")
     house.clock.set(after(days=4, hours=9))
     climbed(house)
     assert {row.account for row in Told.objects.all()} <= {handle}

@@ -53,8 +53,8 @@ def written(message: Message) -> bytes:
     mail["Date"] = format_datetime(EPOCH + timedelta(microseconds=message.at))
     mail["Message-ID"] = f"<{message.name}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = message.language
     mail.set_content(message.text, cte="quoted-printable")
+    mail["Content-Language"] = message.language  # set_content takes away what begins with Content-
     return mail.as_bytes()
 
 
