@@ -27,7 +27,7 @@ class Post:
     def __init__(self):
         self.port, self.does, self.slow = free_port(), "takes", 0.0
         self.arrived, self.envelopes = [], []
-        self.controller = None
+        self.controller, self.steps = None, 0
 
     def start(self):
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=20)
@@ -62,6 +62,7 @@ class Post:
         return "250 taken"
 
     async def _pause(self):
+        self.steps += 1
         if self.slow:
             await asyncio.sleep(random.uniform(0, self.slow))
 

@@ -106,7 +106,8 @@ def test_what_was_put_off_comes_again_under_the_same_name(house, hook):
 @pytest.mark.parametrize("host", [
     "127.0.0.1", "localhost", "10.0.0.1", "192.168.1.1", "172.16.3.4", "169.254.169.254", "0.0.0.1", "[::1]",
     "[fe80::1]", "[fd00::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "100.64.0.1", "224.0.0.1",
-    "127.1", "2130706433", "0x7f.1", "[::]",
+    "127.1",
+    "2130706433", "0x7f.1", "[::]",
 ])  # fmt: skip
 def test_nothing_goes_into_a_network_of_ones_own(host, settings):
     settings.WEBHOOKS_ALLOW = []
