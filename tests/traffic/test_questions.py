@@ -88,6 +88,15 @@ def test_a_question_on_nothing_in_particular_has_a_level_and_readers_of_its_own(
         ask(house, "BY", level="H3")
 
 
+def test_a_duty_that_is_no_type_s_is_not_kept_and_a_type_that_is_not_is_refused(house):
+    row = question_of(ask(house, owes="x" * 400, period="2026-09-14"), by=house.duty())
+    assert (row.owes, row.period) == ("", "")
+    with pytest.raises(rules.Unknown):
+        ask(house, type="none", owes="BY")
+    with pytest.raises(rules.Unknown):
+        ask(house, type="D1", owes="BY", period="y" * 21)
+
+
 def test_an_urgent_question_is_due_sooner(house):
     row = question_of(ask(house, urgency="urgent"), by=house.duty())
     assert row.due - row.asked_at == 240 * MINUTE

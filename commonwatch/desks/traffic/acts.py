@@ -70,8 +70,8 @@ def ask_question(*, by: Actor, question: Asked) -> str:
         report=row.key if row else "",
         part=question.part,
         type=row.type if row else question.type,
-        owes=row.owes if row else question.owes,
-        period=row.period if row else question.period,
+        owes=row.owes if row else (question.owes if question.type else ""),
+        period=row.period if row else (question.period if question.type else ""),
     )
     subject = _new("question", by.party)
     log.append(fact, by=by, subject=subject, label=label, refs=_cited(row, by=by), settled=True)
@@ -189,7 +189,7 @@ def close_question(*, by: Actor, question: str, how: str, ground: str = "") -> N
     rules.check_choice(how, ("satisfied", "withdrawn"))
     if how == "satisfied" and not answers_to(row, by=by):
         raise rules.NotAnsweredYet
-    said = rules.check_text(ground) if how == "withdrawn" else ground.strip()[: rules.MOST_TEXT]
+    said = rules.check_text(ground) if how == "withdrawn" or ground.strip() else ""
     fact = QuestionClosed(how=how, ground=said)
     log.append(fact, by=by, subject=row.key, label=label_of_journal(row.journal))
     by.again()

@@ -229,11 +229,11 @@ class AcknowledgedAlready(Refusal):
 
 
 def check_text(text: str) -> str:
-    """Return a text without the blanks around it.
+    """Return a text without the blanks around it, and without NUL, which no database keeps.
 
     :raises TextMissing, TextTooLong: when there is nothing in it, or too much.
     """
-    found = text.strip()
+    found = text.replace("\0", "").strip()
     if not found:
         raise TextMissing
     if len(found) > MOST_TEXT:
