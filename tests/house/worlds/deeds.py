@@ -329,9 +329,6 @@ DEEDS = (
     Deed("exercise-on", "14 05:06", ITSELF, switch("T8", mode="exercise")),
     Deed("kz-exercise", "14 05:06", ITSELF, report("KZ", "U1", mode="exercise", what="drill")),
     # Drills: others are called, others play other faults; a post knows its own. Of one its score is kept for real.
-    Deed("tj-drill", "14 05:06:01", MEMBERS, drill(("TJ",)), foundation=True),
-    Deed("kg-drill", "14 05:06:02", NOBODY, drill(("KG", "RU"), {"KG": "silent"})),
-    Deed("kg-plan", "14 05:06:03", NOBODY, drill(("KG", "KZ"), {"KZ": "line"}, at_once=False)),
     # What others are told comes last: it would open journals, and shift the names of what everybody is told.
     Deed("tj-score", "14 05:06:01", MEMBERS, score_of(("TJ",))),
     half(
@@ -342,18 +339,6 @@ DEEDS = (
         said_to=NOBODY,
         instead=drill(("KZ", "BY"), {"KZ": "line", "BY": "hours"}),
     ),
-    Deed("ru-answers", "14 05:06:05", NOBODY, answer("RU", "kg-drill")),
-    Deed("kz-answers", "14 05:06:06", ITSELF, answer_for("KZ", "kz-drill")),
-    Deed("by-is-found", "14 05:06:07", NOBODY, find_fault("BY", "kz-drill", "silent")),
-    Deed("tj-score", "14 05:06:08", MEMBERS, keep_score("tj-drill")),
-    Deed("kg-exercise-question", "14 05:06", NOBODY, question("KG", "BY", "played", mode="exercise")),
-    Deed(
-        "by-exercise-u1",
-        "14 05:06",
-        ITSELF,
-        report("BY", "U1", mode="exercise", what="played", sent={"audience": "members"}),
-    ),
-    Deed("exercise-relay", "14 05:06:30", ITSELF, relay("by-exercise-u1", ["KZ", "RU"], mode="exercise")),
     Deed("kz-answers", "14 05:06:03", ITSELF, answer_for("KZ", "kz-drill")),
     Deed("by-is-found", "14 05:06:04", NOBODY, find_fault("BY", "kz-drill", "silent")),
     Deed("kg-drill", "14 05:06:05", NOBODY, drill(("KG", "RU"), {"KG": "silent"})),
