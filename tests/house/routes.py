@@ -122,7 +122,7 @@ ROUTES = {
     "exchange:series": GIVES,
     "exchange:quality": PAGE,
     "exchange:quality-sheet": PAGE,
-    "exchange:quality-of": GIVES,
+    "exchange:quality-of": PAGE,  # gives what was unusual, where there is any: tests/exchange/test_quality.py
     "exchange:compliance": PAGE,
     "exchange:compliance-sheet": PAGE,
     "exchange:quarantine": PAGE,

@@ -15,6 +15,7 @@ from django.db import connections
 from commonwatch.config.commands import reminding
 from commonwatch.desks.notices import worker
 from commonwatch.desks.notices.models import Told
+from commonwatch.register import node as nodes
 from tests.notices.conftest import tell
 
 DUE = datetime(2026, 9, 14, 6, 0, tzinfo=UTC)
@@ -41,6 +42,7 @@ def started():
     if number:
         return number
     status = 1
+    nodes.current().random = os.urandom  # a process draws lots of its own
     try:
         reminding.work(every=0.05)
         status = 0

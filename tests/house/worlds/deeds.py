@@ -328,6 +328,14 @@ DEEDS = (
     Deed("exercise-open", "14 05:05", ITSELF, report("BY", "D1", "2026-09-14", mode="exercise", events=9)),
     Deed("exercise-on", "14 05:06", ITSELF, switch("T8", mode="exercise")),
     Deed("kz-exercise", "14 05:06", ITSELF, report("KZ", "U1", mode="exercise", what="drill")),
+    Deed("kg-exercise-question", "14 05:06", NOBODY, question("KG", "BY", "played", mode="exercise")),
+    Deed(
+        "by-exercise-u1",
+        "14 05:06",
+        ITSELF,
+        report("BY", "U1", mode="exercise", what="played", sent={"audience": "members"}),
+    ),
+    Deed("exercise-relay", "14 05:06:30", ITSELF, relay("by-exercise-u1", ["KZ", "RU"], mode="exercise")),
     # Drills: others are called, others play other faults; a post knows its own. Of one its score is kept for real.
     # What others are told comes last: it would open journals, and shift the names of what everybody is told.
     Deed("tj-score", "14 05:06:01", MEMBERS, score_of(("TJ",))),
