@@ -110,6 +110,11 @@ ROUTES = {
     "exchange:compliance-sheet": PAGE,
     "exchange:quarantine": PAGE,
     "exchange:quarantined": PAGE,
+    "notices:notices": PAGE,
+    "notices:ladder": PAGE,
+    "notices:webhooks": Route(ADMINISTRATORS),
+    "notices:again": ACT,
+    "notices:ways": PAGE,
 }
 
 

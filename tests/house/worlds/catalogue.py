@@ -349,4 +349,28 @@ CATALOGUE = {
     "exchange:compliance-sheet": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=odd")),
     "exchange:quarantine": Calls(),
     "exchange:quarantined": Calls(),
+    "notices:notices": Calls(queries=("whose=party", "whose=party&page=2", "page=odd"), polled=True),
+    "notices:ladder": Calls(),
+    "notices:webhooks": Calls(
+        bodies=(
+            {"act": "set", "url": "https://10.0.0.1/hook"},
+            {"act": "set", "url": "http://hook.example/"},
+            {"act": "try"},
+            {"act": "remove"},
+            {"act": "odd"},
+        )
+    ),
+    "notices:again": Calls(bodies=({},), shut="of these viewers no message is uncertain or refused"),
+    "notices:ways": Calls(
+        bodies=(
+            {"act": "address", "address": "kz@example.org"},
+            {"act": "address", "address": "kz@example.org\r\nBcc: kg@example.org"},
+            {"act": "code", "code": "0000 0000"},
+            {"act": "choices", "language": "ru", "kinds": ["duty", "relay"], "since": "22:00", "until": "06:00",
+             "zone": "Asia/Almaty", "days": ["0", "1"]},
+            {"act": "choices", "language": "xx"},
+            {"act": "choices", "language": "en", "since": "odd"},
+            {"act": "forget"},
+        )
+    ),
 }  # fmt: skip

@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import NamedTuple
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
-from tests.house.worlds.asking import Question, put
+from tests.house.worlds.asking import Question, Record, put
 from tests.house.worlds.catalogue import ARGUMENTS, CATALOGUE, CURIOUS, FORGED, HEADERS, METHODS, File
 from tests.house.worlds.deeds import DEEDS, Deed
 from tests.house.worlds.viewers import VIEWERS
@@ -68,13 +69,14 @@ class Crawl:
         self.routes = [
             each for each in routes() if each.name in CATALOGUE and (not wanted or each.name in wanted)
         ]
-        self.records, self.tags, self.ways, self.step = [], [], {}, ""
+        self.records, self.tags, self.ways, self.step, self.letters = [], [], {}, "", 0
 
     def live(self):
         """Let everything happen; after each hidden deed ask every polled page whether it has changed."""
         polled = [each for each in self.routes if CATALOGUE[each.name].polled]
         polled = polled if self.viewer.thorough else polled[-1:]
-        for deed in sorted(DEEDS, key=Deed.order):
+        deeds = sorted(DEEDS, key=Deed.order)
+        for deed, following in zip_longest(deeds, deeds[1:]):
             if deed.at >= SEATED and not self.ways:
                 self.world.seat_viewers(MONTH + SEATED)
                 self.ways = self.world.entrance(self.viewer)
@@ -85,9 +87,24 @@ class Crawl:
                 self.step = f"the moment a poll changes: after {deed.name}"
                 for each in polled:
                     self._poll(each, self.world.moment(f"{MONTH}{deed.at[:5]}:59:30"))
+            if self.ways and not (following and following.at[:5] == deed.at[:5]):
+                self._remind(self.world.moment(f"{MONTH}{deed.at[:5]}:59:40"))
         if self.whole:
             wrong = list(self.world.misjudged(self.viewer, DEEDS))
             assert not wrong, "\n".join(wrong)
+        assert self.letters or not self.viewer.exercises, (
+            "nobody was reminded: nothing of messages was compared"
+        )
+
+    def _remind(self, now):
+        """Let the worker tell the viewer what waits at this hour: each message, and that none came, is an answer."""
+        with self.world.during(f"reminders of {now}", now):
+            told = self.world.reminded(self.viewer)
+        asked = Question("the worker of reminders", "mail", "GET", f"{now:%d %H:%M}")
+        self.records.append(
+            Record(asked, "reminding", 200, "", (), b"", tuple(each.decode() for each in told), 0, "")
+        )
+        self.letters += len(told)
 
     def _poll(self, route, now):
         way = next(iter(self.ways))

@@ -6,7 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
 from msgspec.structs import replace
 
-from commonwatch.access import invitations, pairs
+from commonwatch.access import invitations, pairs, secrets
 from commonwatch.access.actor import act_for, operator
 from commonwatch.access.acts import give_office, open_account
 from commonwatch.access.models import Account, Proposal, Seat, Token
@@ -15,6 +15,8 @@ from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros
 from commonwatch.desks.exchange.models import Quarantined
+from commonwatch.desks.notices.models import Webhook
+from commonwatch.desks.notices.rules import write_secret
 from commonwatch.register import epoch, node
 from commonwatch.register.models import Journal
 
@@ -259,6 +261,22 @@ def sheet(party, type_, name, data):
         client = world.browser(party, office_of(party))
         client.post(f"/reports/new/{type_}/sheet/", {"file": SimpleUploadedFile(name, data)})
         return SimpleNamespace(key=Quarantined.objects.get(filename=name).pk)
+
+    return does
+
+
+def told_by_mail(party, office, **choices):
+    """Let the account of an office give an address for messages."""
+    return lambda world: world.address(world.account(party, office), **choices)
+
+
+def hooked(party):
+    """Let a party have a webhook; it lies where nothing goes, so that the worker refuses it."""
+
+    def does(world):
+        found = {"url": "https://10.0.0.1/hook", "secret": secrets.encrypt(write_secret(bytes(32)))}
+        account = world.account(party, "administrator")
+        Webhook.objects.create(account_party=party, account=account, set_at=micros(world.now), **found)
 
     return does
 

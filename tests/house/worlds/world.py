@@ -17,6 +17,7 @@ from typing import NamedTuple
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.db import connections
 from django.test import Client
 
@@ -27,6 +28,8 @@ from commonwatch.access.sessions import name_of
 from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange.intake import micros
 from commonwatch.desks.exchange.models import Report
+from commonwatch.desks.notices import worker
+from commonwatch.desks.notices.models import Way
 from commonwatch.register import node as nodes
 from commonwatch.register.models import Journal
 from tests.house.worlds.viewers import PARTY, VIEWERS, may_read
@@ -102,6 +105,7 @@ class World:
             hosted=frozenset(each.code for each in pack.parties) - {center},
         )
         nodes.install(self.node)
+        settings.MAIL = (folder / "mail").as_uri()
         for party in pack.parties:
             with self.during(f"key of {party.code}", self.now):
                 self.node.signer(party=party.code, origin="none")
@@ -199,6 +203,23 @@ class World:
                 with self.during(f"account of {each.name}", self.now):
                     TOTP.activate(self.account(PARTY, each.office), "JBSWY3DPEHPK3PXP")
                     Authenticator.objects.update(created_at=self.now)
+                    self.address(self.account(PARTY, each.office))
+
+    def address(self, account, **choices):
+        """Let an account have a verified address."""
+        at = micros(self.now)
+        Way.objects.create(
+            account=account, address=f"{account.handle}@example.org", verified_at=at, **choices
+        )
+
+    def reminded(self, viewer):
+        """Let the worker go a round; return every message that came to the viewer, by its name."""
+        box = self.node.home / "mail"
+        before = {each.name for each in box.glob("*.eml")}
+        worker.climb(worker.begin())
+        new = sorted(each for each in box.glob("*.eml") if each.name not in before)
+        mine = f"To: {viewer.handle}@example.org".encode()
+        return [each.read_bytes() for each in new if mine in each.read_bytes().splitlines()]
 
     def entrance(self, viewer):
         """The ways in which a viewer asks: without a session, by session, and by a program's key."""
