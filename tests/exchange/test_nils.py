@@ -43,14 +43,14 @@ def test_a_run_is_one_thing_for_as_long_as_it_lasts(house):
     nil_returns(house, days=3, first=FIRST + timedelta(days=7))
     (after,) = nils.running(house.duty())
     assert (before.key, before.reached_at) == (after.key, after.reached_at)
-    assert (before.count, after.count) == (7, 10)
+    assert (before.length, after.length) == (7, 10)
 
 
 def test_a_report_of_content_ends_the_run_and_a_missing_day_does_not(house):
     nil_returns(house, days=4)
     nil_returns(house, days=4, first=FIRST + timedelta(days=5))
     (run,) = nils.running(house.duty())
-    assert (run.count, run.first.period) == (8, "2026-09-01")
+    assert (run.length, run.first.period) == (8, "2026-09-01")
     house.clock.set(FIRST + timedelta(days=9))
     said = Sent(type="D1", period="2026-09-10", values={"change": "change", "events": 1})
     acts.submit_report(by=house.na("BY"), report=said, channel="form")

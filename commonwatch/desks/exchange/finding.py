@@ -70,7 +70,7 @@ class _Run(NamedTuple):
 
     key: str
     until: int
-    count: int
+    held: int
 
 
 def find(by: Actor, wanted: Wanted) -> Found:
@@ -120,9 +120,10 @@ def _runs(by: Actor, wanted: Wanted, groups: Groups) -> list[_Run]:
 
 def _next(runs: Sequence[_Run], most: int) -> list[_Run]:
     """Return the first runs that together have no more than so many rows; one at least."""
-    taken, total = [], 0
+    taken: list[_Run] = []
+    total = 0
     for each in runs[:MOST_BLOCKS]:
-        total += each.count
+        total += each.held
         if taken and total > most:
             break
         taken.append(each)
@@ -181,7 +182,7 @@ def _within(by: Actor, wanted: Wanted) -> Q:
         seen = Seen.objects.visible_to(by).filter(
             subject=OuterRef("key"), party=by.party, version=OuterRef("versions")
         )
-        condition &= Q(what="report") & ~Q(party=by.party) & ~Q(state="withdrawn") & ~Exists(seen)
+        condition &= Q(what="report") & ~Q(party=by.party) & ~Q(state="withdrawn") & Q(~Exists(seen))
     return condition
 
 

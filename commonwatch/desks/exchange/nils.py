@@ -30,7 +30,7 @@ class Run(NamedTuple):
 
     party: Party
     type: InformationType
-    count: int
+    length: int
     first: rules.Slot
     last: rules.Slot
     reached_at: datetime
@@ -51,14 +51,14 @@ def running(reader: Reader, *, types: Sequence[InformationType] = (), party: str
     most, at = node.current().pack.duty.timers.nil_run, now()
     asked = [each for each in types or board.scheduled() if each.nil and each.schedule]
     near = _slots(reader, asked, party, lambda each: at - (2 * most + 3) * _length(each), until=at)
-    found = {pair: run for pair, run in _found(reader, near, at).items() if run.count >= most}
+    found = {pair: run for pair, run in _found(reader, near, at).items() if run.length >= most}
     if not found:
         return []
     far = _slots(
         reader, asked, party, lambda each: at - max(FARTHEST, (2 * most + 3) * _length(each)), until=at
     )
     whole = _found(reader, {pair: slots for pair, slots in far.items() if pair in found}, at)
-    return [run for run in whole.values() if run.count >= most]
+    return [run for run in whole.values() if run.length >= most]
 
 
 def unasked(reader: Reader, runs: Sequence[Run]) -> list[Run]:

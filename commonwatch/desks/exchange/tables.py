@@ -434,7 +434,7 @@ def _by_month(found: counting.Counted) -> list[dict[str, Any]]:
                 "unanswered": group.unanswered,
                 "rows": [{"name": each.month, "url": "", "row": each} for each in group.rows],
             }
-            for group in counting.by_month(found, of=of)  # type: ignore[arg-type] # one of the two
+            for group in counting.by_month(found, of=of)
         ]
         shown.append({"name": said, "groups": groups})
     return [each for each in shown if each["groups"]]

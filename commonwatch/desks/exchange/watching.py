@@ -289,7 +289,7 @@ def run_text(run: nils.Run, *, named: bool = False) -> str:
     fields = {
         "party": words(run.party.short),
         "type": words(run.type.name),
-        "count": run.count,
+        "count": run.length,
         "period": run.first.period,
     }
     if named:

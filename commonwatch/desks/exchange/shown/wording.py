@@ -74,11 +74,11 @@ def values(
 
     `drawn` says of those that were taken from another return from which.
     """
-    drawn = {each: drawn_text(where) for each, where in (drawn or {}).items()}
+    taken = {each: drawn_text(where) for each, where in (drawn or {}).items()}
     type_ = kind_of(code)
     fields = {each.code: each for each in type_.fields} if type_ else {}
     known = [
-        Shown(words(each.name), value_text(each, values[code]), words(each.unit), drawn.get(code, ""))
+        Shown(words(each.name), value_text(each, values[code]), words(each.unit), taken.get(code, ""))
         for code, each in fields.items()
         if code in values
     ]
