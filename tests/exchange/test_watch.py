@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
+from commonwatch.register import node
 from tests.exchange.test_acts import DAY, file, sample
 
 
@@ -184,3 +185,24 @@ def test_what_is_still_owed_stands_before_what_is_exempt(house):
     page = house.client("KG", "na-officer").get("/mine/").content.decode()
     owed = page[page.index("What you owe") : page.index("Released to you")]
     assert owed.rindex("○") < owed.index("– exempt")
+
+
+def test_an_urgent_notice_that_is_to_be_relayed_stands_once_among_what_needs_somebody(house):
+    sent = Sent(type="U1", event_at="2026-09-14T04:00:00Z", values=urgent_values(), audience="members")
+    key = acts.submit_report(by=house.na("KG"), report=sent, channel="form").subject
+    page = house.client("CRC", "duty").get("/").content.decode()
+    needs = page[page.index('id="needs-name"') : page.index('id="stream-name"')]
+    assert needs.count(key) == 1
+    assert f"/relays/new/{key}/" in needs
+
+
+def urgent_values():
+    return {
+        "sign": node.current().pack.codelist("sign").items[0].code,
+        "what": "SAMPLE: shots",
+        "place": "SAMPLE: the crossing",
+        "severity": "severe",
+        "reliability": "B",
+        "credibility": "2",
+        "asks": ["nothing"],
+    }

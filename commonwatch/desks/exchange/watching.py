@@ -55,7 +55,7 @@ def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
     at = drawn.now
     says = Sentences(at)
     rows = [_row(drawn, type_, says) for type_ in drawn.types]
-    wanted = sorted([*needs(by, drawn), *_of_others(by)], key=lambda each: (each.order, each.at))
+    wanted = sorted(_once(needs(by, drawn), _of_others(by)), key=lambda each: (each.order, each.at))
     return {
         "day_text": day_text(at),
         "regulation": regulation(),
@@ -233,6 +233,20 @@ def span(minutes: int) -> str:
         return ngettext("{n} h", "{n} h", hours).format(n=hours)
     days = minutes // DAY
     return ngettext("{n} day", "{n} days", days).format(n=days)
+
+
+def _once(own: Sequence[Need], others: Sequence[Need]) -> list[Need]:
+    """Leave out that a report was not seen where another desk asks for more: to relay it, or to call about it."""
+    asked = [each.url for each in others]
+    return [
+        *others,
+        *(each for each in own if not any(url.endswith(_tail(each.url)) for url in asked if url != each.url)),
+    ]
+
+
+def _tail(url: str) -> str:
+    """Return what the addresses of one report have in common: its key."""
+    return url.removeprefix("/reports") if url.startswith("/reports/report/") else url
 
 
 def _of_others(by: Actor) -> list[Need]:
