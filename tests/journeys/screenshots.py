@@ -37,6 +37,21 @@ def pages(town):
         "sheet": (state, "/reports/new/D1/sheet/", None),
         "sheet-faults": (state, "/reports/new/D1/sheet/", bad_sheet),
         "duty-missing": (center, where, None),
+        "reports": (center, "/reports/", None),
+        "reports-search": (center, "/reports/?q=SAMPLE", None),
+        "urgent-form": ("kg-na-officer", "/reports/new/U1/", None),
+        "quality": (center, "/quality/", None),
+        "roster": ("crc-shift-lead", "/shifts/", None),
+        "shift-log": (center, "/shifts/log/", None),
+        "handover": (center, "/shifts/handover/", None),
+        "handover-note": (center, "/shifts/handover/", first_note),
+        "posts": (center, "/posts/", None),
+        "summaries": (center, "/summaries/", None),
+        "summary": (state, "/summaries/", first_summary),
+        "compose": ("crc-shift-lead", "/summaries/new/", begun),
+        "reminders": (state, "/notices/", None),
+        "ladder": (center, "/notices/ladder/", None),
+        "told-ways": (state, "/account/notices/", None),
         "types": (center, "/types/", None),
         "type": (center, "/types/T1/", None),
         "series": (center, "/series/", None),
@@ -121,6 +136,24 @@ def chosen(page):
 def waiting(page):
     """Open what waits for a second person."""
     page.locator("main a[href^='/pairs/proposal/']").first.click()
+    page.wait_for_load_state()
+
+
+def first_note(page):
+    """Open the latest hand-over note."""
+    page.locator("main a[href^='/shifts/handover/handover/']").first.click()
+    page.wait_for_load_state()
+
+
+def first_summary(page):
+    """Open the latest summary."""
+    page.locator("main a[href^='/summaries/summary/']").first.click()
+    page.wait_for_load_state()
+
+
+def begun(page):
+    """Go on with the draft of the day."""
+    page.locator("button[name=form][value=day]").click()
     page.wait_for_load_state()
 
 
