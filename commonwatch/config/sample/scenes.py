@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from commonwatch.access.actor import Actor, act_for
 from commonwatch.charter.model import Pack
+from commonwatch.config.sample import on_notices
 from commonwatch.config.sample.deeds import Deed
 from commonwatch.desks.exchange.intake import micros
 from commonwatch.register import node
@@ -45,7 +46,15 @@ class Scene(NamedTuple):
     play: Callable[[Stage], None]
 
 
-SCENES: tuple[Scene, ...] = ()
+SCENES: tuple[Scene, ...] = (
+    Scene("notices: addresses", timedelta(hours=30), on_notices.addresses),
+    *(
+        Scene(f"notices: told {hours} hours before", timedelta(hours=hours), on_notices.told)
+        for hours in (29, 24, 20, 16, 8, 4)
+    ),
+    Scene("notices: the line breaks", timedelta(hours=12), on_notices.line_breaks),
+    Scene("notices: told at last", timedelta(minutes=20), on_notices.told),
+)
 
 _NAMED: Mapping[str, Scene] = {each.name: each for each in SCENES}
 
