@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from commonwatch.charter.model import Pack
-from commonwatch.config.sample import on_drills, on_shifts, on_summaries, on_traffic
+from commonwatch.config.sample import on_drills, on_notices, on_shifts, on_summaries, on_traffic
 from commonwatch.config.sample.deeds import Deed
 from commonwatch.config.sample.stage import Scene, Stage
 
@@ -17,6 +17,7 @@ SCENES: tuple[Scene, ...] = (
     *on_shifts.SCENES,
     *on_drills.SCENES,
     *on_summaries.SCENES,
+    *on_notices.SCENES,
 )
 
 _NAMED: Mapping[str, Scene] = {each.name: each for each in SCENES}
