@@ -13,6 +13,7 @@ BENCHES = {
     "desk": "the duty officer's pages, and search, with two years of reports behind them",
     "live": "what many open boards use of a core when nothing happens",
     "visibility": "pages and lists with many audiences beside the same with one, and the check of a label",
+    "summary": "a summary of 200 parts as PDF, beside the library alone",
     "verify": "proving a million entries, beside plain hashing",
     "rebuild": "folding a million entries, beside bulk_create",
     "idle": "memory of the demonstration at rest",

@@ -3,6 +3,7 @@
 Messages of a sample go into a folder of its home and to nobody else. Once the line to the mail server breaks.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -47,7 +48,13 @@ def line_breaks(_stage: Stage) -> None:
             raise NotNow("The mail server takes nothing at present", "451 4.3.0 SAMPLE: try again later")
         WAYS["mail"](message, begin)
 
-    worker.climb(worker.begin(), ways={**WAYS, "mail": send})
+    heard = logging.getLogger("commonwatch.notices")
+    before = heard.level
+    heard.setLevel(logging.ERROR)  # what the sample lets fail is no news to who starts it
+    try:
+        worker.climb(worker.begin(), ways={**WAYS, "mail": send})
+    finally:
+        heard.setLevel(before)
 
 
 SCENES: tuple[Scene, ...] = (
