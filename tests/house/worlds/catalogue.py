@@ -148,6 +148,8 @@ RELAYS = (
 
 RELEASES = (*_reports("key", "by-releases", "kz-releases", "kg-releases"), {"key": f"release/KG/{NEVER}"})
 
+SUMMARIES = (*_reports("summary", "crc-sums", "crc-sums-east"), {"summary": f"summary/CRC/{NEVER}"})
+
 CATALOGUE = {
     "health": Calls(),
     "api:api-root": Calls(shut="it is for reversing names, and answers nobody"),
@@ -301,6 +303,23 @@ CATALOGUE = {
     "federation:checkpoint": Calls(),
     "federation:key": Calls(),
     "federation:tile": Calls(),
+    "summaries:list": Calls(queries=("day=2026-09-14", "day=odd", "page=2"), polled=True),
+    "summaries:new": Calls(bodies=({"form": "day"}, {"form": "none"}, {})),
+    "summaries:compose": Calls(
+        bodies=({"do": "save"}, {"do": "release"}, {"do": "throw"}),
+        arguments=({"draft": "{crc-drafts.key}"}, {"draft": "f" * 32}),
+        shut="the Center alone composes, and these viewers are not of it",
+    ),
+    "summaries:summary": Calls(queries=("version=1", "version=odd", "against=1"), arguments=SUMMARIES),
+    "summaries:pdf": Calls(arguments=SUMMARIES),
+    "summaries:version": Calls(bodies=({},), arguments=SUMMARIES, shut="only who released a summary revises it"),
+    "summaries:withdraw": Calls(
+        bodies=({"ground": "over"}, {"ground": ""}), arguments=SUMMARIES, shut="only who released it withdraws it"
+    ),
+    "summaries:acknowledge": Calls(bodies=({},), arguments=SUMMARIES),
+    "summaries:call": Calls(
+        bodies=({"party": "BY", "outcome": "told"}, {}), arguments=SUMMARIES, shut="the Center alone writes calls down"
+    ),
     "notices:notices": Calls(queries=("whose=party", "whose=party&page=2", "page=odd")),
     "notices:ladder": Calls(),
     "notices:webhooks": Calls(

@@ -43,6 +43,7 @@ from tests.house.worlds.doing import (
     widen,
     withdraw,
 )
+from tests.house.worlds.doing_summaries import draft, end_summary, summary, take_note
 from tests.house.worlds.doing_traffic import (
     acknowledge,
     answer_question,
@@ -354,6 +355,13 @@ DEEDS = (
     Deed("ru-answers", "14 05:06:07", NOBODY, answer("RU", "kg-drill")),
     Deed("tj-d1-14", "14 05:07", MEMBERS, report("TJ", "D1", "2026-09-14", nil=True)),
     Deed("tj-d1-14-withdrawn", "14 05:08", MEMBERS, withdraw("TJ", "tj-d1-14")),
+    # Summaries: one for all, some for others alone, one that was taken back, one that is being written.
+    Deed("crc-sums", "14 05:07:10", MEMBERS, summary("members", "all is quiet", about="by-d1-13")),
+    Deed("by-takes-note", "14 05:07:20", MEMBERS, take_note("BY", "crc-sums")),
+    Deed("crc-sums-east", "14 05:07:30", NOBODY, summary("caucasus", "all is not quiet")),
+    Deed("am-takes-note", "14 05:07:40", NOBODY, take_note("AM", "crc-sums-east")),
+    Deed("crc-sums-no-more", "14 05:07:45", NOBODY, end_summary("crc-sums-east")),
+    Deed("crc-drafts", "14 05:07:50", NOBODY, draft("members", "not said yet")),
     # Offices, invitations, keys.
     Deed("by-gives", "14 05:10", NOBODY, give("by-na-2", "BY", "auditor")),
     Deed("kz-spare-seat", "14 05:10", MEMBERS, account("kz-spare", "KZ", "analyst")),
