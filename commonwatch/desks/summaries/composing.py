@@ -55,6 +55,7 @@ def composer(
         "orphans": [each for each in (conflicts or {}).values() if each.gone],
         "audiences": _audiences(content, by=by),
         "tables": [(code, gettext(shown.TABLES[code])) for code in forms.TABLES],
+        "came_count": len(came),
         "came": [_candidate(each, content) for each in came[:FIRST]],
         "came_more": [_candidate(each, content) for each in came[FIRST:]],
         "filters": _filters(filters),
