@@ -41,7 +41,7 @@ def run(asked: Options) -> bool:
     """Measure each page as the duty officer of the Center, and a bare ListView over the same table beside the list."""
     home = record.prepared(20_000 if asked.quick else ENTRIES, audiences=AUDIENCES, spoken=True)
     at = record.install(home)
-    today = datetime.now(tz=UTC).replace(hour=9, minute=30)
+    today = datetime.now(tz=UTC).replace(hour=9, minute=31, second=0, microsecond=0)
     at.clock = lambda: int(today.timestamp() * 1_000_000)
     return _measure(at.pack.center, times=3 if asked.quick else 15)
 

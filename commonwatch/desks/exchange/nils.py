@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import NamedTuple
 
+from django.db.models import Count
+
 from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import board, rules
 from commonwatch.desks.exchange.intake import activations, micros, now
-from commonwatch.desks.exchange.models import Asked
+from commonwatch.desks.exchange.models import Asked, Slip
 from commonwatch.register import node
 from commonwatch.register.gate import Reader
 
@@ -50,14 +52,15 @@ def running(reader: Reader, *, types: Sequence[InformationType] = (), party: str
     """
     most, at = node.current().pack.duty.timers.nil_run, now()
     asked = [each for each in types or board.scheduled() if each.nil and each.schedule]
-    near = _slots(reader, asked, party, lambda each: at - (2 * most + 3) * _length(each), until=at)
+    pairs = _likely(reader, asked, party, at=at, most=most)
+    if not pairs:
+        return []
+    near = _slots(reader, pairs, lambda each: at - (2 * most + 3) * _length(each), until=at)
     found = {pair: run for pair, run in _found(reader, near, at).items() if run.length >= most}
     if not found:
         return []
-    far = _slots(
-        reader, asked, party, lambda each: at - max(FARTHEST, (2 * most + 3) * _length(each)), until=at
-    )
-    whole = _found(reader, {pair: slots for pair, slots in far.items() if pair in found}, at)
+    far = _slots(reader, found, lambda each: at - max(FARTHEST, (2 * most + 3) * _length(each)), until=at)
+    whole = _found(reader, far, at)
     return [run for run in whole.values() if run.length >= most]
 
 
@@ -99,18 +102,47 @@ Pair = tuple[str, str]
 Since = Callable[[InformationType], datetime]
 
 
+def _likely(
+    reader: Reader, types: Sequence[InformationType], party: str, *, at: datetime, most: int
+) -> list[Pair]:
+    """Return the parties and types with so many nil returns lately that a run may be too long; one query.
+
+    What is nil is asked of the slips of the last periods, so that the page of the watch does not work out every duty.
+    """
+    pack, active, periods = node.current().pack, activations(reader), set()
+    for type_ in types:
+        since, until = at - (2 * most + 3) * _length(type_), at + _length(type_)
+        owing = (pack.party(code) for code in pack.select(type_.owed_by, on=at.date()))
+        every = (rules.slots(type_, each, since=since, until=until, active=active) for each in owing)
+        periods |= {slot.period for slot in next(filter(None, every), [])}  # the periods of one that owes it
+    rows = Slip.objects.visible_to(reader).filter(
+        period__in=periods, type__in={each.code for each in types}, reports_json__contains='"nil"'
+    )
+    counted = rows.values("owes", "type").annotate(count=Count("key")).values_list("owes", "type", "count")
+    order = {each.code: place for place, each in enumerate(pack.parties)}
+    return sorted(
+        (
+            (owes, type_)
+            for owes, type_, count in counted
+            if count >= most and party in {"", owes} and owes in order
+        ),
+        key=lambda pair: (pair[1], order[pair[0]]),
+    )
+
+
 def _slots(
-    reader: Reader, types: Sequence[InformationType], party: str, since: Since, *, until: datetime
+    reader: Reader, pairs: Iterable[Pair], since: Since, *, until: datetime
 ) -> dict[Pair, list[rules.Slot]]:
-    """Return the duties of some types that fell due lately, or whose period has begun, by party and type."""
+    """Return the duties of some parties and types that fell due lately, or whose period has begun."""
     pack, active = node.current().pack, activations(reader)
     found: dict[Pair, list[rules.Slot]] = {}
-    for type_ in types:
-        owing = pack.select(type_.owed_by, on=until.date())
-        for each in (pack.party(code) for code in owing if party in {"", code}):
-            ahead = until + _length(type_)
-            slots = rules.slots(type_, each, since=since(type_), until=ahead, active=active)
-            found[each.code, type_.code] = [slot for slot in slots if slot.starts <= until]
+    for party, code in pairs:
+        type_ = pack.type(code)
+        if party not in pack.select(type_.owed_by, on=until.date()):
+            continue
+        ahead = until + _length(type_)
+        slots = rules.slots(type_, pack.party(party), since=since(type_), until=ahead, active=active)
+        found[party, code] = [slot for slot in slots if slot.starts <= until]
     return found
 
 

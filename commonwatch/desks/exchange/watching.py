@@ -355,9 +355,11 @@ def _of_cell(cell: board.Cell, by: Actor, at: datetime) -> list[Need]:
     slot, status = cell.duty or (None, None)
     if slot is None or status is None:
         return []
+    own = by.party == slot.party
+    if not (own or cell.double):  # hundreds of cells, of which few need somebody
+        return []
     url = reverse("exchange:duty", args=[slot.type, slot.party, slot.period])
     names = {"party": words(cell.party.short), "type": words(cell.type.name), "period": slot.period}
-    own = by.party == slot.party
     if own and status.timeliness in {"due", "in_grace"} and slot.due_at - at < SOON:
         title = gettext("{type} for {period} is due at {due}").format(**names, due=clock(slot.due_at))
         return [Need(2, slot.due_at, title, "", url, gettext("Report"))]
