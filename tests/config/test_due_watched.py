@@ -143,12 +143,15 @@ def test_a_terminal_is_drawn_anew_each_time(shell):
     ) as process:
         os.close(theirs)
         drawn, ends = b"", time.monotonic() + 30
-        while drawn.count(b"Ctrl-C ends it.") < 3:
-            assert time.monotonic() < ends, drawn
-            if select.select([ours], [], [], 0.2)[0]:
-                drawn += os.read(ours, 65536)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) in {0, 4}
+        try:
+            while drawn.count(b"Ctrl-C ends it.") < 3:
+                assert time.monotonic() < ends, drawn
+                if select.select([ours], [], [], 0.2)[0]:
+                    drawn += os.read(ours, 65536)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) in {0, 4}
+        finally:
+            process.kill()  # else leaving the block would wait for one that does not end
     os.close(ours)
     assert drawn.count(b"\x1b[2J") >= 3
     assert b"Traceback" not in drawn
