@@ -159,7 +159,7 @@ def test_a_refusal_is_told_in_the_language_of_the_terminal(shell):
 
 
 def test_a_database_of_another_version_is_not_opened(shell):
-    changed(shell.home, "DELETE FROM django_migrations WHERE app = 'exchange' AND name = '0001_initial'")
+    changed(shell.home, "DELETE FROM django_migrations WHERE app = 'exchange' AND name = '0003_listing'")
     done = shell("user", "list")
     assert done.returncode == 1
     assert "lacks 1 changes" in done.stderr
@@ -657,7 +657,7 @@ def test_the_doctor_names_a_clock_that_went_back(shell):
 
 
 def test_the_doctor_names_changes_not_applied(shell):
-    changed(shell.home, "DELETE FROM django_migrations WHERE app = 'exchange' AND name = '0001_initial'")
+    changed(shell.home, "DELETE FROM django_migrations WHERE app = 'exchange' AND name = '0003_listing'")
     done = shell("doctor")
     assert done.returncode == 3
     assert "1 changes of this version are not applied" in done.stdout

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 # Latin letters that are no English: codes of states, levels, journals and standards.
 CODES = re.compile(
     r"\b(commonwatch|UTC|SAMPLE|CRC|CCC|SEC|JS|ARM|BLR|KGZ|KAZ|RUS|TJK|AM|BY|KG|KZ|RU|TJ|H[0-3]|CERT|TLP|csto|real|W\d\d|"
-    r"Q[1-4]|h[0-3][\w-]*|English|g|w|m|n|Esc|[0-9a-f]{4}…[0-9a-f]{2})\b"
+    r"Q[1-4]|D2|SITREP|v\d+|crc-[\w-]+|h[0-3][\w-]*|English|g|w|m|n|Esc|[0-9a-f]{4}…[0-9a-f]{2})\b"
 )
 
 

@@ -55,6 +55,7 @@ def frame(language="en", theme="day", *, signed=True):
         "proof": proof if signed else None,
         "lang": language,
         "direction": "ltr",
+        "real": 0,
         "further": {"ways": [], "current": False},
         "theme": theme,
         "languages": [("en", "English"), ("ru", "Русский")],
