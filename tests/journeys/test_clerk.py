@@ -13,11 +13,14 @@ def workbook(template, rows):
     book = load_workbook(io.BytesIO(template))
     sheet = book.worksheets[0]
     heads = {}
-    for row in sheet.iter_rows(min_row=1, max_row=6):
+    for row in sheet.iter_rows(min_row=2, max_row=3):
         for cell in row:
             if isinstance(cell.value, str):
                 heads.setdefault(cell.value.split("\n")[0].strip().lower(), cell)
-    last = max(cell.row for cell in heads.values())
+    last = 3  # names, then codes
+    sheet.delete_rows(
+        last + 1, sheet.max_row
+    )  # what other returns offer for these days is not taken over here
     for number, values in enumerate(rows, last + 1):
         for name, value in values.items():
             head = next(cell for text, cell in heads.items() if text.startswith(name))
