@@ -173,8 +173,13 @@ class Plan:
         at = slot.due_at - ahead * MINUTE
         if slot[:3] in self.special:
             at = min(at, self.start - rng.uniform(50, 70) * MINUTE)
-        # What was sent before the sample begins is sent as it begins.
-        return max(at, self.first + 5 * MINUTE).replace(microsecond=0)
+        # What was sent before the sample begins, or before its type was switched on, is sent as that is so.
+        on = [
+            each.since + MINUTE
+            for each in self.active
+            if each.type == slot.type and each.since <= slot.due_at
+        ]
+        return max(at, self.first + 5 * MINUTE, *on).replace(microsecond=0)
 
     def _daily(self, slot: rules.Slot) -> bool:
         return (slot.ends - slot.starts) <= DAY
