@@ -138,6 +138,8 @@ def kept_text(type_: InformationType | None, kept: str) -> str:
 def _kept(said: rules.Kept, name: str, reason: Mapping[str, str], asked: Mapping[str, Field]) -> str:
     """Say a warning of this house: what was unusual, what fell, what differed."""
     try:
+        if said.code == "unusual" and "rise" in reason:
+            return _rise(name, reason)
         if said.code == "unusual" and "day" in reason:
             says = gettext("{name}: {value}, usual {low} to {high} {days}; earlier reports compared: {of}.")
             return says.format(name=name, days=gettext(rules.WEEKDAYS[int(reason["day"])]), **reason)
@@ -153,6 +155,17 @@ def _kept(said: rules.Kept, name: str, reason: Mapping[str, str], asked: Mapping
     except (KeyError, ValueError, IndexError):
         pass  # kept by an import, or before reasons were kept: its code alone
     return gettext(BARE.get(said.code, said.code))
+
+
+def _rise(name: str, reason: Mapping[str, str]) -> str:
+    """Say by how much a running total rose: its value is the rise, and so is what is usual."""
+    if "day" in reason:
+        says = gettext(
+            "{name}: rose by {value}, usual {low} to {high} {days}; earlier reports compared: {of}."
+        )
+        return says.format(name=name, days=gettext(rules.WEEKDAYS[int(reason["day"])]), **reason)
+    says = gettext("{name}: rose by {value}, usual {low} to {high}; earlier reports compared: {of}.")
+    return says.format(name=name, **reason)
 
 
 BARE = {
