@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.journeys.town import submit
+
 pytestmark = pytest.mark.browser
 
 NAME = "Call and test messages"
@@ -11,8 +13,7 @@ POSTS = ("KZ", "BY")
 def change_to(page, mode):
     """Change between the real mode and the exercise, from the menu."""
     page.locator("#menu summary").click()
-    page.locator(f"#menu button[name=mode][value={mode}]").click()
-    page.wait_for_load_state()
+    submit(page.locator(f"#menu button[name=mode][value={mode}]"))
 
 
 def real_is_told(page):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.journeys.test_night import on_watch, report_shots
 from tests.journeys.test_ways import tab_to
-from tests.journeys.town import sit
+from tests.journeys.town import sit, submit
 
 pytestmark = pytest.mark.browser
 
@@ -126,8 +126,7 @@ def test_without_script_a_notice_is_relayed_and_acknowledged_and_a_line_is_logge
 
     reads.goto(f"{town.url}/relays/")
     reads.locator(f"a[href='{relay}']", has_text="Read and acknowledge").click()
-    reads.get_by_role("button", name="We have taken note").click()
-    reads.wait_for_load_state()
+    submit(reads.get_by_role("button", name="We have taken note"))
     assert reads.get_by_role("button", name="We have taken note").count() == 0
     duty.reload()
     assert "acknowledged 1 of" in duty.locator("main").inner_text()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.journeys.town import submit
+
 pytestmark = pytest.mark.browser
 
 WHAT = "SAMPLE: Shots were heard near the crossing; the road is closed."
@@ -24,16 +26,14 @@ def hand_over(steps, town, opened):
         going.goto(f"{town.url}/")
         going.get_by_role("link", name="Hand-over").first.click()
         going.fill("#general", "SAMPLE: A quiet evening.")
-        going.get_by_role("button", name="Sign the hand-over").click()
-        going.wait_for_load_state()
+        submit(going.get_by_role("button", name="Sign the hand-over"))
     with steps.step(f"hand-over: {comes} reads every item and signs"):
         coming.goto(f"{town.url}/")
         coming.get_by_role("link", name="Signed hand-over").click()
         coming.wait_for_url("**/shifts/handover/handover/**")
         for box in coming.locator("main input[type=checkbox]").all():
             box.check()
-        coming.get_by_role("button", name="Sign and take the watch").click()
-        coming.wait_for_load_state()
+        submit(coming.get_by_role("button", name="Sign and take the watch"))
     assert on_watch(coming, town) == comes
     return coming
 
@@ -89,8 +89,7 @@ def relayed(steps, town, duty, posts):
         with steps.step(f"{code}: reads and acknowledges"):
             posts[code].goto(f"{town.url}/relays/")
             posts[code].locator(f"a[href='{relay}']", has_text="Read and acknowledge").click()
-            posts[code].get_by_role("button", name="We have taken note").click()
-            posts[code].wait_for_load_state()
+            submit(posts[code].get_by_role("button", name="We have taken note"))
     duty.goto(town.url + relay)
     assert duty.locator("main .cell.ok").count() >= 3
     return notice
@@ -108,12 +107,10 @@ def confirmed(steps, town, duty, kyrgyzstan, notice):
         kyrgyzstan.goto(town.url + asked)
         kyrgyzstan.locator("input[name=outcome][value=confirmed]").check()
         kyrgyzstan.locator("textarea[name=text]").first.fill("SAMPLE: Confirmed; two posts heard it.")
-        kyrgyzstan.get_by_role("button", name="Send the answer").click()
-        kyrgyzstan.wait_for_load_state()
+        submit(kyrgyzstan.get_by_role("button", name="Send the answer"))
     with steps.step("the answer will do"):
         duty.goto(town.url + asked)
-        duty.get_by_role("button", name="The answer will do").click()
-        duty.wait_for_load_state()
+        submit(duty.get_by_role("button", name="The answer will do"))
     assert "confirmed" in duty.locator("main").inner_text()
 
 
@@ -130,8 +127,7 @@ def told_by_telephone(steps, town, duty, tajikistan):
     told = duty.url.removeprefix(town.url)
     with steps.step("Tajikistan: makes it its own"):
         tajikistan.goto(town.url + told)
-        tajikistan.get_by_role("button", name="Confirm").click()
-        tajikistan.wait_for_load_state()
+        submit(tajikistan.get_by_role("button", name="Confirm"))
 
 
 def compose(steps, town, opened):
@@ -142,8 +138,7 @@ def compose(steps, town, opened):
         lead.locator("button[name=form][value=sitrep]").click()
         lead.wait_for_url("**/summaries/drafts/**")
         lead.fill("#title", "SAMPLE: The night at the crossing")
-        lead.locator("button[value='text:']").click()
-        lead.wait_for_load_state()
+        submit(lead.locator("button[value='text:']"))
         lead.locator(".blocks textarea").last.fill(
             "SAMPLE: The road was closed for three hours and is open again."
         )
@@ -153,7 +148,6 @@ def compose(steps, town, opened):
     belarus = steps.watch(opened("by-na-officer"))
     with steps.step("BY: acknowledges it"):
         belarus.goto(town.url + summary)
-        belarus.get_by_role("button", name="Acknowledge").click()
-        belarus.wait_for_load_state()
+        submit(belarus.get_by_role("button", name="Acknowledge"))
     lead.goto(town.url + summary)
     assert "Belarus" in lead.locator("main").inner_text()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.town import until
+from tests.journeys.town import submit, until
 
 pytestmark = pytest.mark.browser
 
@@ -67,8 +67,7 @@ def test_what_is_told_by_telephone_is_written_down_and_confirmed_by_its_party(op
     page.wait_for_url("**/reports/report/**")
 
     theirs = opened("kg-na-officer", to=page.url.removeprefix(town.url))
-    theirs.get_by_role("button", name="Confirm").click()
-    theirs.wait_for_load_state()
+    submit(theirs.get_by_role("button", name="Confirm"))
     assert any(
         row["party"] == "KG" and row["state"] == "value"
         for row in town.reports("KG", owes="KG", period=period)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.journeys.town import sit
+from tests.journeys.town import sit, submit
 
 pytestmark = pytest.mark.browser
 
@@ -100,8 +100,7 @@ def test_in_russian_no_english_word_is_left(opened, town, handle, path):
 def choose(page, language):
     """Choose a language from the menu."""
     page.locator("#menu summary").click()
-    page.locator(f"button[name=language][value={language}]").click()
-    page.wait_for_load_state()
+    submit(page.locator(f"button[name=language][value={language}]"))
 
 
 def test_a_language_that_was_chosen_goes_with_the_person_to_another_machine(opened):

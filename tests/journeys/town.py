@@ -116,6 +116,12 @@ def sit(page, town, handle, *, to="/"):
         page.goto(town.url + to)
 
 
+def submit(button):
+    """Press what sends a form, and wait for the page that answers it."""
+    with button.page.expect_navigation():
+        button.click()
+
+
 def until(page, expression, *, seconds=8):
     """Wait until an expression is true; the content policy lets Playwright wait for none by itself."""
     end = time.monotonic() + seconds
