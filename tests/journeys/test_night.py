@@ -138,8 +138,10 @@ def compose(steps, town, opened):
         lead.locator("button[name=form][value=sitrep]").click()
         lead.wait_for_url("**/summaries/drafts/**")
         lead.fill("#title", "SAMPLE: The night at the crossing")
-        submit(lead.locator("button[value='text:']"))
-        lead.locator(".blocks textarea").last.fill(
+        texts = lead.locator(".blocks textarea")
+        held = texts.count()
+        lead.locator("button[value='text:']").click()
+        texts.nth(held).fill(
             "SAMPLE: The road was closed for three hours and is open again."
         )
         lead.locator("button[value=release]").click()
