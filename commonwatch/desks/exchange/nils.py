@@ -116,7 +116,8 @@ def _likely(
         every = (rules.slots(type_, each, since=since, until=until, active=active) for each in owing)
         periods |= {slot.period for slot in next(filter(None, every), [])}  # the periods of one that owes it
     rows = Slip.objects.visible_to(reader).filter(
-        Q(said="nil") | Q(said="", reports_json__contains='"nil"'),  # of most the index knows that they are not
+        Q(said="nil")
+        | Q(said="", reports_json__contains='"nil"'),  # of most the index knows that they are not
         period__in=periods,
         type__in={each.code for each in types},
     )
