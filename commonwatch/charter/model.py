@@ -507,7 +507,14 @@ class Pack(Struct, frozen=True, dict=True):
         Codes come in the pack's order. "*" is not a set of parties and is left out: `readers` resolves
         audiences.
         """
-        return tuple(party.code for party in self.parties if any(self._is(party, s, on) for s in selectors))
+        key = (selectors, on)
+        if key not in self._selected:
+            if len(self._selected) > MOST_RESOLVED:
+                self._selected.clear()
+            self._selected[key] = tuple(
+                party.code for party in self.parties if any(self._is(party, each, on) for each in selectors)
+            )
+        return self._selected[key]
 
     def readers(self, audience: str, *, originator: str, on: date) -> tuple[str, ...]:
         """Resolve a named audience to its readers on a day: sorted codes with the originator, or ("*",).
@@ -569,6 +576,10 @@ class Pack(Struct, frozen=True, dict=True):
         if selector.startswith("@kind:"):
             return party.kind == selector.removeprefix("@kind:")
         return party.code == selector
+
+    @cached_property
+    def _selected(self) -> dict[tuple[tuple[str, ...], date], tuple[str, ...]]:
+        return {}
 
     @cached_property
     def _resolved(self) -> dict[tuple[str, str, date], tuple[str, ...]]:

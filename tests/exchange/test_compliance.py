@@ -6,14 +6,20 @@ import random
 import re
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from commonwatch.desks.exchange import acts, compliance, rules
+from commonwatch.access.actor import act_for
+from commonwatch.desks.exchange import acts, board, compliance, rules
 from commonwatch.desks.exchange.intake import Sent, micros
+from commonwatch.desks.exchange.models import Slip
 from tests.exchange.asking import ask, close, reply
+from tests.exchange.test_epochs import member
 
 DUE = datetime(2026, 9, 14, 6, tzinfo=UTC)
 SLOT = rules.Slot("D1", "BY", "2026-09-14", DUE, DUE + timedelta(days=1), DUE, DUE + timedelta(hours=1))
@@ -190,3 +196,99 @@ def test_the_number_of_queries_does_not_grow_with_the_time(house, django_assert_
     reader = house.duty()
     with django_assert_max_num_queries(12):
         compliance.counted(reader, compliance.span(date(2025, 9, 1), date(2026, 10, 1)))
+
+
+# Counting from the index is the same as looking at each
+
+
+def troubled(house):
+    """Make of what was lived what is not plain: told by telephone, sent twice, filed again, waived, in two epochs."""
+    lived(house)
+    told = Sent(type="D1", period="2026-09-12", owes="KG", values={"change": "change", "events": 3})
+    done = acts.submit_report(by=house.duty(), report=told, channel="telephone")
+    acts.confirm_report(by=house.na("KG"), report=done.subject)
+    acts.submit_report(by=house.duty(), report=_of(told, owes="RU"), channel="telephone")
+    d1(house, "KZ", 13)
+    d1(house, "KZ", 13)
+    again = d1(house, "BY", 13)
+    acts.withdraw_report(by=house.na("BY"), report=again.subject, reason="Wrong day")
+    d1(house, "BY", 13)
+    acts.grant_waiver(
+        by=house.lead(), type="D1", party="TJ", ground="Post moves",
+        since=micros(datetime(2026, 9, 3, tzinfo=UTC)), until=micros(datetime(2026, 9, 9, tzinfo=UTC)),
+    )  # fmt: skip
+    house.node.pack = member(house.node.pack, "TJ", (date(2003, 9, 18), date(2026, 9, 15)))
+    carried = d1(house, "KZ", 14)
+    house.clock.tick(days=1)
+    acts.correct_report(
+        by=house.na("KZ"), report=carried.subject, values={"change": "change", "events": 9}, reason="More",
+        channel="form",
+    )  # fmt: skip
+    d1(house, "RU", 15)
+
+
+def _of(sent, **changes):
+    return msgspec.structs.replace(sent, **changes)
+
+
+@pytest.mark.parametrize(
+    "days", [(date(2026, 9, 1), date(2026, 9, 16)), (date(2026, 8, 1), date(2026, 10, 1))]
+)
+def test_what_is_counted_is_what_a_look_at_each_duty_gives(house, days):
+    troubled(house)
+    span = compliance.span(*days)
+    outsider = act_for(party="SEC", office="auditor", account="sec-auditor")
+    for reader in (house.duty(), house.na("KZ"), house.na("TJ"), outsider):
+        looked_at = {}
+        for slot, status in compliance.stands(reader, span):
+            name = (slot.party, slot.type, f"{slot.due_at:%Y-%m}")
+            looked_at.setdefault(name, []).append(status)
+        expected = {
+            name: (rules.tally([each for each in found if each is not None]), found.count(None))
+            for name, found in looked_at.items()
+        }
+        counts = compliance.counted(reader, span).counts
+        assert {
+            (each.party, each.type, each.month): (each.tally, each.unknown) for each in counts
+        } == expected
+        assert len(counts) == len(expected)
+
+
+def test_what_is_plain_is_counted_from_the_index_alone(house):
+    """No row of a slip is opened for it: the plan says so, on SQLite; and the columns are those of the index."""
+    lived(house)
+    with CaptureQueriesContext(connection) as queries:
+        compliance.counted(house.duty(), compliance.span(date(2026, 9, 1), date(2026, 10, 1)))
+    asked = [each["sql"] for each in queries if 'FROM "exchange_slip"' in each["sql"]]
+    assert asked
+    assert not any("reports_json" in each for each in asked[:1])
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]}")
+        plan = [row[-1] for row in cursor.fetchall()]
+    assert "SEARCH exchange_slip USING COVERING INDEX slip_counted (period=? AND type=?)" in plan
+
+
+def test_only_what_is_not_plain_is_looked_at(house, monkeypatch):
+    troubled(house)
+    looked_at = []
+    stand = board.stand
+    monkeypatch.setattr(
+        board, "stand", lambda by, slots, *, now: looked_at.extend(slots) or stand(by, slots, now=now)
+    )
+    compliance.counted(house.duty(), compliance.span(date(2026, 9, 1), date(2026, 9, 16)))
+    slips = Slip.objects.visible_to(house.duty())
+    plain = {(each.type, each.owes, each.period) for each in slips.exclude(said="")}
+    twice = [each for each in plain if slips.filter(type=each[0], owes=each[1], period=each[2]).count() > 1]
+    assert twice
+    assert {(each.type, each.party, each.period) for each in looked_at} & plain == set(twice)
+
+
+def test_the_page_takes_as_many_queries_whatever_lies_behind_it(house, django_assert_max_num_queries):
+    troubled(house)
+    client = house.client("CRC", "duty")
+    client.get("/compliance/")
+    for days in ("2026-09-14", "2026-08-01", "2025-09-10"):
+        with django_assert_max_num_queries(16):
+            assert client.get(f"/compliance/?since={days}&until=2026-10-01").status_code == 200

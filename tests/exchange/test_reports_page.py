@@ -312,3 +312,74 @@ def test_runs_that_cannot_hold_a_word_are_not_looked_into(house, monkeypatch):
     assert looked == []
     assert len(finding.find(house.duty(), finding.Wanted(text="quiet")).rows) == 1
     assert len(looked) == 1
+
+
+@pytest.fixture
+def runs_of_four(monkeypatch):
+    """Runs so short that a few reports make many."""
+    monkeypatch.setattr("commonwatch.desks.exchange.indexing.SPAN", 4)
+    monkeypatch.setattr(finding, "MARKS", (2, 3))
+
+
+def marks_read(queries):
+    """Count the marks that were read, by the queries that read them."""
+    with connection.cursor() as cursor:
+        found = []
+        for each in queries:
+            if '"exchange_block"."mark"' in each["sql"]:
+                cursor.execute(each["sql"])
+                found.append(len(cursor.fetchall()))
+    return found
+
+
+def test_no_more_marks_are_read_than_it_takes_to_know_the_next_run(house, runs_of_four, monkeypatch):
+    monkeypatch.setattr(finding, "PAGE", 2)
+    monkeypatch.setattr(finding, "ROUNDS", (3, 3, 100))
+    filed = {}
+    for day in range(1, 13):
+        for party in ("BY", "KZ"):
+            house.clock.tick(minutes=1)
+            filed[day, party] = file(house, party, f"common day{day}x", period=f"2026-09-{day:02d}")
+    count = Block.objects.visible_to(house.duty()).count()
+    assert count > 8
+
+    def looked(text):
+        with CaptureQueriesContext(connection) as queries:
+            found = finding.find(house.duty(), finding.Wanted(text=text))
+        return [each.key for each in found.rows], marks_read(queries.captured_queries)
+
+    assert looked("common") == ([filed[12, "KZ"], filed[12, "BY"]], [2, 3])
+    assert looked("day1x") == ([filed[1, "KZ"], filed[1, "BY"]], [2, 3, count - 5])
+    assert looked("zyzzyva") == ([], [2, 3, count - 5])
+    assert looked("") == ([filed[12, "KZ"], filed[12, "BY"]], [])
+
+
+@pytest.mark.parametrize("rounds", [(1, 2, 3), (2, 5, 9), (1000,)])
+def test_reading_marks_bit_by_bit_finds_what_a_look_at_every_report_finds(
+    house, runs_of_four, monkeypatch, rounds
+):
+    """Page after page, with every bound and horizon, each report that has the word is found once, in its order."""
+    monkeypatch.setattr(finding, "PAGE", 2)
+    monkeypatch.setattr(finding, "ROUNDS", rounds)
+    for day in range(1, 9):
+        for party in ("BY", "KZ", "RU"):
+            house.clock.tick(minutes=1)
+            word = "even" if day % 2 == 0 else "odd"
+            file(
+                house,
+                party,
+                f"{word} {party}word",
+                period=f"2026-09-{day:02d}",
+                audience="center" if day == 4 else "",
+            )
+    for reader in (house.duty(), house.na("KZ")):
+        for text, has in (("even", " even"), ("kzword odd", " kzword"), ("zyzzyva", " zyzzyva"), ("", "")):
+            rows = Listed.objects.visible_to(reader).filter(words__contains=has)
+            if "odd" in text:
+                rows = rows.filter(words__contains=" odd")
+            found, wanted = [], finding.Wanted(text=text)
+            while wanted:
+                page = finding.find(reader, wanted)
+                found += [each.key for each in page.rows]
+                wanted = page.after and finding.Wanted(text=text, after=page.after)
+            assert found == list(rows.order_by("-at", "key").values_list("key", flat=True)), text

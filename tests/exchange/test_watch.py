@@ -2,11 +2,15 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from commonwatch.desks.exchange import acts
+from commonwatch.access.actor import operator
+from commonwatch.access.acts import open_account
+from commonwatch.desks.exchange import acts, watching
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.register import node
+from tests.conftest import prove
 from tests.exchange.test_acts import DAY, file, sample
 
 
@@ -206,3 +210,43 @@ def urgent_values():
         "credibility": "2",
         "asks": ["nothing"],
     }
+
+
+def test_boards_of_one_account_are_drawn_once_a_minute_and_no_other_account_is_shown_them(house, monkeypatch):
+    drawn = []
+    watch = watching.watch
+    monkeypatch.setattr(
+        watching, "watch", lambda by, *rest, **more: drawn.append(by.account) or watch(by, *rest, **more)
+    )
+    first, second = house.client("CRC", "duty"), house.client("CRC", "duty")
+    colleague, neighbour = Client(), house.client("BY", "na-officer")
+    colleague.force_login(open_account(by=operator("CRC"), handle="crc-duty-2", office="duty", password=None))
+    prove(colleague)
+    boards = [first, second, colleague, neighbour]
+    tags = [poll(each).headers["ETag"] for each in boards]
+    house.clock.tick(minutes=1)
+    drawn.clear()
+
+    shown = [poll(each, tag) for each, tag in zip(boards, tags, strict=True)]
+
+    assert {each.status_code for each in shown} == {200}
+    assert len(drawn) == len(set(drawn)) == 3
+    assert shown[0].content == shown[1].content
+    assert len({each.headers["ETag"] for each in shown}) == 2
+    file(house, "BY")
+    assert b"\xe2\x9c\x93 05:01" in poll(second, shown[1].headers["ETag"]).content
+    assert len(drawn) == 4
+
+
+def test_who_opens_the_page_is_shown_what_there_is_at_that_moment(house, monkeypatch):
+    drawn = []
+    watch = watching.watch
+    monkeypatch.setattr(watching, "watch", lambda *rest, **more: drawn.append(1) or watch(*rest, **more))
+    client = house.client("CRC", "duty")
+    tag = poll(client).headers["ETag"]
+    house.clock.tick(minutes=1)
+    poll(client, tag)
+    house.clock.tick(seconds=5)
+    assert "checked 05:01:05" in client.get("/").content.decode()
+    assert "checked 05:01:05" in poll(client, tag).content.decode()
+    assert len(drawn) == 3

@@ -151,7 +151,7 @@ def stand(
     """Say how duties stand, from the slips and waivers that the reader may see; None where it may not know."""
     filings = _filings(reader, slots)
     waived = waivers(reader)
-    knows = _Knows(reader)
+    knows = Knows(reader)
     return {
         slot: rules.status(
             slot, filings.get((slot.type, slot.party, slot.period), ()), waivers=waived, now=now
@@ -162,7 +162,7 @@ def stand(
     }
 
 
-class _Knows:
+class Knows:
     """Whether the reader was, when a duty fell due, in the audience that learns how its party stands with it.
 
     Who joins later was told nothing of what was due before, and must not take that for missing.
@@ -175,6 +175,7 @@ class _Knows:
         self._said: dict[tuple[str, str, date], bool] = {}
 
     def __call__(self, slot: rules.Slot) -> bool:
+        """Say whether the reader learns how a duty stands."""
         key = (self.pack.type(slot.type).status, slot.party, slot.due_at.date())
         if key not in self._said:
             audience, party, day = key

@@ -1,12 +1,12 @@
 """How duties were met over a time, by party, type and month: counts and no score; only what the viewer may know."""
 
 from collections import Counter as Tallied
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from commonwatch.charter.model import InformationType, Party
-from commonwatch.desks.exchange import board, rules
+from commonwatch.desks.exchange import board, rules, tallying
 from commonwatch.desks.exchange.intake import LOOK_UP, activations, micros, moment, now
 from commonwatch.desks.exchange.models import Asked, Reply
 from commonwatch.desks.exchange.series import midnight
@@ -84,7 +84,7 @@ class Open(NamedTuple):
 class Counted(NamedTuple):
     """What is counted: the duties that fell due in a time and how they stand, and the questions left unanswered."""
 
-    stands: tuple[Stand, ...]
+    counts: tuple[tallying.Count, ...]
     open: tuple[Open, ...]
 
 
@@ -115,20 +115,32 @@ def span(since: date | None, until: date | None) -> Span:
 
 def counted(reader: Reader, over: Span) -> Counted:
     """Find what is counted over a time; the number of queries does not grow with it."""
-    pack, active = node.current().pack, activations(reader)
+    since, until = midnight(over.since), midnight(over.until)
+    counts = tallying.counts(reader, _asked(over), since=since, until=until)
+    return Counted(tuple(counts), tuple(unanswered(reader, since=since, until=until)))
+
+
+def stands(reader: Reader, over: Span) -> list[Stand]:
+    """List the duties that fell due in a time, each with how it stands; what `counted` counts, one by one."""
+    active = activations(reader)
     since, until = midnight(over.since), midnight(over.until)
     slots = [
         slot
-        for type_ in board.scheduled()
-        for party in pack.parties
-        if party.code in _owing(type_, over)
+        for type_, party in _asked(over)
         for slot in rules.slots(type_, party, since=since, until=until, active=active)
     ]
-    stands = board.stand(reader, slots, now=now())
-    return Counted(
-        tuple(Stand(slot, stands[slot]) for slot in slots),
-        tuple(unanswered(reader, since=since, until=until)),
-    )
+    found = board.stand(reader, slots, now=now())
+    return [Stand(slot, found[slot]) for slot in slots]
+
+
+def _asked(over: Span) -> list[tuple[InformationType, Party]]:
+    """Return which parties are asked for which types on the first or the last day of a time."""
+    pack, last = node.current().pack, over.until - timedelta(days=1)
+    found = []
+    for type_ in board.scheduled():
+        asked = {*pack.select(type_.owed_by, on=over.since), *pack.select(type_.owed_by, on=last)}
+        found += [(type_, party) for party in pack.parties if party.code in asked]
+    return found
 
 
 def unanswered(reader: Reader, *, since: datetime, until: datetime) -> list[Open]:
@@ -154,22 +166,36 @@ def unanswered(reader: Reader, *, since: datetime, until: datetime) -> list[Open
 def rows(found: Counted) -> list[Row]:
     """Count by party and type, in the order of the pack; a type without duties stands there for its questions."""
     pack = node.current().pack
-    stands: dict[tuple[str, str], list[rules.Status | None]] = {}
-    for slot, status in found.stands:
-        stands.setdefault((slot.party, slot.type), []).append(status)
+    counts = _together((each.party, each.type, each) for each in found.counts)
     left = Tallied((each.party, each.type) for each in found.open)
     answer = []
-    for party, type_ in {**stands, **left}:
-        tally, hidden = _tally(stands.get((party, type_), []))
+    for party, type_ in {**counts, **left}:
+        tally, hidden = _tally(counts.get((party, type_), ()))
         answer.append(Row(pack.party(party), pack.type(type_), tally, hidden, left[party, type_]))
     order = {each.code: place for place, each in enumerate(pack.parties)}
     return sorted(answer, key=lambda each: (order[each.party.code], each.type.code))
 
 
-def _tally(stands: Sequence[rules.Status | None]) -> tuple[rules.Tally, bool]:
-    """Count what is known, and say whether there is something of which nothing is."""
-    known = [status for status in stands if status is not None]
-    return rules.tally(known), bool(stands) and not known
+def _together(
+    counts: Iterable[tuple[str, str, tallying.Count]],
+) -> dict[tuple[str, str], list[tallying.Count]]:
+    """Put the counts of one line together, by the two things that name it."""
+    found: dict[tuple[str, str], list[tallying.Count]] = {}
+    for first, second, count in counts:
+        found.setdefault((first, second), []).append(count)
+    return found
+
+
+def _tally(counts: Sequence[tallying.Count]) -> tuple[rules.Tally, bool]:
+    """Add up what is known, and say whether there is something of which nothing is."""
+    tally = _added([each.tally for each in counts])
+    return tally, any(each.unknown for each in counts) and not tally.owed and not tally.exempt
+
+
+def _added(tallies: Sequence[rules.Tally]) -> rules.Tally:
+    if len(tallies) == 1:
+        return tallies[0]
+    return rules.Tally(*map(sum, zip(*tallies, strict=True)))
 
 
 def by_party(counted: Sequence[Row]) -> list[Group]:
@@ -183,16 +209,13 @@ def by_party(counted: Sequence[Row]) -> list[Group]:
 def by_month(found: Counted, *, of: Literal["party", "type"]) -> list[Months]:
     """Count by month, for each party over all types or for each type over all parties, in the order of the pack."""
     pack = node.current().pack
-    stands: dict[tuple[str, str], list[rules.Status | None]] = {}
-    for slot, status in found.stands:
-        code = slot.party if of == "party" else slot.type
-        stands.setdefault((code, f"{slot.due_at:%Y-%m}"), []).append(status)
+    counts = _together((getattr(each, of), each.month, each) for each in found.counts)
     left = Tallied(
         (each.party if of == "party" else each.type, f"{each.due_at:%Y-%m}") for each in found.open
     )
     months: dict[str, list[Month]] = {}
-    for code, month in sorted({**stands, **left}):
-        tally, hidden = _tally(stands.get((code, month), []))
+    for code, month in sorted({**counts, **left}):
+        tally, hidden = _tally(counts.get((code, month), ()))
         months.setdefault(code, []).append(Month(month, tally, hidden, left[code, month]))
     order = [each.code for each in (pack.parties if of == "party" else pack.types) if each.code in months]
     return [Months(code, tuple(months[code]), _sum(months[code]), _open(months[code])) for code in order]
@@ -201,18 +224,11 @@ def by_month(found: Counted, *, of: Literal["party", "type"]) -> list[Months]:
 def _sum(counted: Sequence[Row | Month]) -> rules.Tally | None:
     """Add up what is known; None when nothing is."""
     known = [row.tally for row in counted if not row.hidden]
-    return rules.Tally(*map(sum, zip(*known, strict=True))) if known else None
+    return _added(known) if known else None
 
 
 def _open(counted: Sequence[Row | Month]) -> int:
     return sum(row.unanswered for row in counted)
-
-
-def _owing(type_: InformationType, over: Span) -> set[str]:
-    """Return who is asked on the first or the last day of a time."""
-    pack = node.current().pack
-    last = over.until - timedelta(days=1)
-    return {*pack.select(type_.owed_by, on=over.since), *pack.select(type_.owed_by, on=last)}
 
 
 def months(count: int = 12) -> list[tuple[str, Span]]:

@@ -2,7 +2,8 @@
 
 The list goes back through the runs (`Block`) of the journals within reach, the latest first. A run whose mark says that
 nothing wanted is in it is passed over; the rows of the others are looked into, at most `READ` for one answer. When more
-may lie further back the answer says from when on, and where to go on. The number of queries is fixed.
+may lie further back the answer says from when on, and where to go on. Marks are large: they are read in parts, and no
+more of them than it takes to know which run comes next. The number of queries does not grow with what is held.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ ROUNDS = (2_000, 6_000, 16_000)
 READ = sum(ROUNDS)
 MOST_BLOCKS = 2_000
 """How many runs are asked for by name in one query."""
+MARKS = (50, 400)
+"""How many marks are read at first, and then; after these all that are left."""
 MOST_CODES = 6
 
 Groups = list[list[words.Places]]
@@ -78,14 +81,13 @@ def find(by: Actor, wanted: Wanted) -> Found:
     condition, groups = _condition(by, wanted)
     if named(wanted.text):
         return Found(_rows(by, [wanted.text.strip()]), None, None)
-    runs = _runs(by, wanted, groups)
+    runs = _Runs(by, wanted, groups)
     keys: list[Place] = []
-    done, horizon = 0, None
+    horizon = None
     for most in ROUNDS:
-        part = _next(runs[done:], most)
+        part = runs.take(most)
         keys = sorted([*keys, *_keys(by, part, condition)], key=lambda each: (-each.at, each.key))
-        done += len(part)
-        horizon = runs[done].until if done < len(runs) else None
+        horizon = runs.ahead
         if horizon is None or len([each for each in keys if each.at > horizon]) > PAGE:
             break
     kept = [each for each in keys if horizon is None or each.at > horizon]
@@ -101,33 +103,60 @@ def named(text: str) -> bool:
     return text.strip().startswith(("report/", "release/")) and "\0" not in text
 
 
-def _runs(by: Actor, wanted: Wanted, groups: Groups) -> list[_Run]:
-    """Return the runs within reach that may hold what is wanted, those written last first."""
-    rows = Block.objects.visible_to(by)
-    before = [each for each in (wanted.until, wanted.after and wanted.after.at + 1) if each is not None]
-    if before:
-        rows = rows.filter(since__lt=min(before))
-    if wanted.since is not None:
-        rows = rows.filter(until__gte=wanted.since)
-    columns = ("key", "until", "count")
-    if groups:
-        marked = rows.values_list(*columns, "mark").iterator(chunk_size=200)
-        found = [_Run(*each) for *each, mark in marked if words.may_hold(mark, groups)]
-    else:
-        found = [_Run(*each) for each in rows.values_list(*columns)]
-    return sorted(found, key=lambda each: (-each.until, each.key))
+class _Runs:
+    """The runs within reach that may hold what is wanted, those written last first; taken one after the other."""
 
+    def __init__(self, by: Actor, wanted: Wanted, groups: Groups) -> None:
+        rows = Block.objects.visible_to(by)
+        before = [each for each in (wanted.until, wanted.after and wanted.after.at + 1) if each is not None]
+        if before:
+            rows = rows.filter(since__lt=min(before))
+        if wanted.since is not None:
+            rows = rows.filter(until__gte=wanted.since)
+        found = [_Run(*each) for each in rows.values_list("key", "until", "count")]
+        self._rows, self._groups = rows, groups
+        self._unread = sorted(found, key=lambda each: (-each.until, each.key))
+        self._steps = iter(MARKS)
+        self._known: list[_Run] = []
+        self._looked_at: list[str] = []
 
-def _next(runs: Sequence[_Run], most: int) -> list[_Run]:
-    """Return the first runs that together have no more than so many rows; one at least."""
-    taken: list[_Run] = []
-    total = 0
-    for each in runs[:MOST_BLOCKS]:
-        total += each.held
-        if taken and total > most:
-            break
-        taken.append(each)
-    return taken
+    @property
+    def ahead(self) -> int | None:
+        """When the next run was last written in; None when there is none."""
+        self._look_ahead()
+        return self._known[0].until if self._known else None
+
+    def take(self, most: int) -> list[_Run]:
+        """Take the next runs that together have no more than so many rows; one at least."""
+        taken: list[_Run] = []
+        total = 0
+        while len(taken) < MOST_BLOCKS:
+            self._look_ahead()
+            total += self._known[0].held if self._known else 0
+            if not self._known or (taken and total > most):
+                break
+            taken.append(self._known.pop(0))
+        return taken
+
+    def _look_ahead(self) -> None:
+        """Read marks until a run is known that may hold what is wanted, or none is left."""
+        while self._unread and not self._known:
+            step = next(self._steps, None) if self._groups else None
+            part, self._unread = self._unread[:step], self._unread[step:] if step else []
+            self._known = self._holding(part) if self._groups else part
+
+    def _holding(self, part: Sequence[_Run]) -> list[_Run]:
+        """Return those of some runs whose marks do not deny what is wanted."""
+        if self._unread:
+            rows = self._rows.filter(key__in=[each.key for each in part])
+        else:
+            rows = self._rows.exclude(
+                key__in=self._looked_at
+            )  # the last part: thousands, after some hundreds
+        self._looked_at += [each.key for each in part]
+        marks = rows.values_list("key", "mark").iterator(chunk_size=200)
+        holding = {key for key, mark in marks if words.may_hold(mark, self._groups)}
+        return [each for each in part if each.key in holding]
 
 
 def _keys(by: Actor, runs: Sequence[_Run], condition: Q) -> list[Place]:

@@ -144,6 +144,8 @@ class Slip(Projection):
     """How one writer stands with one duty.
 
     `reports_json` maps the number of each report to its state ("value", "nil", "withdrawn") and when it was first so.
+    `said` is "value", "nil" or "corrected" where one report was noted and stands: the duty was then met at `first_at`.
+    Empty, the slip has to be looked into. The index holds all that is needed to count without opening a row.
     """
 
     type = models.CharField(max_length=40)
@@ -154,12 +156,17 @@ class Slip(Projection):
     reports_json = models.TextField(default="{}")
     corrected = models.BooleanField(default=False)
     on_behalf = models.BooleanField(default=False)
+    said = models.CharField(max_length=12, default="", blank=True)
     first_at = models.BigIntegerField()
     last_at = models.BigIntegerField()
 
     class Meta(Projection.Meta):
         abstract = False
-        indexes = (models.Index(fields=("period", "type"), name="slip_period"),)
+        indexes = (
+            models.Index(
+                fields=("period", "type", "owes", "journal", "said", "first_at"), name="slip_counted"
+            ),
+        )
 
 
 class Reference(Projection):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from commonwatch.charter.model import InformationType, Party
 from commonwatch.desks.exchange import board, rules
@@ -116,7 +116,10 @@ def _likely(
         every = (rules.slots(type_, each, since=since, until=until, active=active) for each in owing)
         periods |= {slot.period for slot in next(filter(None, every), [])}  # the periods of one that owes it
     rows = Slip.objects.visible_to(reader).filter(
-        period__in=periods, type__in={each.code for each in types}, reports_json__contains='"nil"'
+        Q(said="nil")
+        | Q(said="", reports_json__contains='"nil"'),  # of most the index knows that they are not
+        period__in=periods,
+        type__in={each.code for each in types},
     )
     counted = rows.values("owes", "type").annotate(count=Count("key")).values_list("owes", "type", "count")
     order = {each.code: place for place, each in enumerate(pack.parties)}

@@ -1,5 +1,6 @@
 """How the exchange's facts fold into its tables. Pure: no clock, no network, no other subject."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 import msgspec
@@ -232,6 +233,7 @@ def duty_noted(row: Row | None, fact: DutyNoted, line: Line) -> Row:
     state = {"submitted": "value", "corrected": "value", "withdrawn": "withdrawn"}.get(fact.act, "nil")
     reports[number] = (state, since)
     standing = [at for its_state, at in reports.values() if its_state != "withdrawn"]
+    corrected = fact.act.startswith("corrected") or bool(row and row["corrected"])
     return {
         "type": fact.type,
         "owes": fact.owes,
@@ -239,8 +241,9 @@ def duty_noted(row: Row | None, fact: DutyNoted, line: Line) -> Row:
         "starts": fact.starts,
         "filer": line.party,
         "reports_json": _ENCODE(reports).decode(),
-        "corrected": fact.act.startswith("corrected") or bool(row and row["corrected"]),
+        "corrected": corrected,
         "on_behalf": fact.on_behalf,
+        "said": _said_once(reports, corrected=corrected),
         "first_at": min(standing) if standing else since,
         "last_at": line.known,
     }
@@ -259,9 +262,18 @@ def duty_carried(_row: Row | None, fact: DutyCarried, line: Line) -> Row:
         "reports_json": _ENCODE(fact.reports).decode(),
         "corrected": fact.corrected,
         "on_behalf": fact.on_behalf,
+        "said": _said_once(fact.reports, corrected=fact.corrected),
         "first_at": min(standing or [at for _state, at in fact.reports.values()], default=line.at),
         "last_at": max((at for _state, at in fact.reports.values()), default=line.at),
     }
+
+
+def _said_once(reports: Mapping[str, tuple[str, int]], *, corrected: bool) -> str:
+    """Return the content of a duty (rules.status) whose slip notes one report that stands; else nothing."""
+    standing = [state for state, _since in reports.values() if state != "withdrawn"]
+    if len(reports) != 1 or not standing:
+        return ""
+    return "nil" if standing == ["nil"] else "corrected" if corrected else "value"
 
 
 @projects(WaiverGranted, Waiver, first=True)

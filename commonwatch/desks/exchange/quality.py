@@ -138,7 +138,7 @@ def rows(
     reports = _reports(by, over, {name: code for name, code in asked.items() if code})
     _look(by, reports, over, how=how)
     stands: dict[tuple[str, str], list[compliance.Stand]] = {}
-    for each in compliance.counted(by, over).stands:
+    for each in compliance.stands(by, over):
         if party in {"", each.slot.party} and type_ in {"", each.slot.type}:
             stands.setdefault((each.slot.party, each.slot.type), []).append(each)
     read = set(board.reports_for(by, [each.slot for found in stands.values() for each in found]))

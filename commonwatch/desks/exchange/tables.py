@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,6 +19,7 @@ from commonwatch.desks.exchange import compliance as counting
 from commonwatch.desks.exchange import series as drawing
 from commonwatch.desks.exchange.intake import BatchRefused, Intake, Sent, micros, moment, now
 from commonwatch.desks.exchange.models import Quarantined, Report
+from commonwatch.desks.exchange.shown import counts
 from commonwatch.desks.exchange.views import kind, seat
 from commonwatch.desks.exchange.wording import fault_text
 from commonwatch.errors import Refusal, _
@@ -399,45 +399,17 @@ def compliance(request: HttpRequest) -> HttpResponse:
 
 def _by_type(found: counting.Counted) -> dict[str, Any]:
     """Show each party, all types together and then each."""
-    groups = [
-        {
-            "name": party_name(group.party.code),
-            "total": group.total,
-            "unanswered": group.unanswered,
-            "rows": [
-                {
-                    "name": type_name(each.type.code),
-                    "url": reverse("exchange:type", args=[each.type.code]),
-                    "row": each,
-                }
-                for each in group.rows
-            ],
-        }
-        for group in counting.by_party(counting.rows(found))
-    ]
-    return {"name": gettext("Party: all types together, then each"), "groups": groups}
+    return {"name": gettext("Party: all types together, then each"), "groups": counts.by_type(found)}
 
 
 def _by_month(found: counting.Counted) -> list[dict[str, Any]]:
     """Show each party over all types and each type over all parties, month by month."""
-    names = {
-        "party": (gettext("Party: all months together, then each"), party_name),
-        "type": (gettext("Information type: all months together, then each"), type_name),
-    }
-    shown: list[dict[str, Any]] = []
-    for of in ("party", "type"):
-        said, named = names[of]
-        groups = [
-            {
-                "name": named(group.code),
-                "total": group.total,
-                "unanswered": group.unanswered,
-                "rows": [{"name": each.month, "url": "", "row": each} for each in group.rows],
-            }
-            for group in counting.by_month(found, of=of)
-        ]
-        shown.append({"name": said, "groups": groups})
-    return [each for each in shown if each["groups"]]
+    parties, types = (counting.by_month(found, of=of) for of in ("party", "type"))
+    shown = (
+        (gettext("Party: all months together, then each"), counts.by_month(parties, party_name)),
+        (gettext("Information type: all months together, then each"), counts.by_month(types, type_name)),
+    )
+    return [{"name": name, "groups": groups} for name, groups in shown if groups]
 
 
 def span_of(request: HttpRequest) -> counting.Span:

@@ -39,7 +39,9 @@ def watch(request: HttpRequest) -> HttpResponse:
     """Show what is due, what needs somebody, and what came; the live part answers 304 while nothing changed."""
     by = seat(request)
     tag = board.etag(by, more=(request.LANGUAGE_CODE, by.viewer.party, by.office))
-    return _polled(request, tag, "exchange/watch.html", lambda: watching.watch(by, board.board(by), tag=tag))
+    return _polled(
+        request, tag, "exchange/watch.html", lambda: watching.watch(by, board.board(by), tag=tag), by=by
+    )
 
 
 @Get
@@ -47,16 +49,21 @@ def mine(request: HttpRequest) -> HttpResponse:
     """Show a national authority what it owes, what it sent, and what others released to it."""
     by = seat(request)
     tag = board.etag(by, more=(request.LANGUAGE_CODE, by.account, by.office))
-    return _polled(request, tag, "exchange/mine.html", lambda: watching.mine(by) | {"etag": tag})
+    return _polled(request, tag, "exchange/mine.html", lambda: watching.mine(by) | {"etag": tag}, by=by)
 
 
 def _polled(
-    request: HttpRequest, tag: str, template: str, context: Callable[[], dict[str, Any]]
+    request: HttpRequest, tag: str, template: str, context: Callable[[], dict[str, Any]], *, by: Actor
 ) -> HttpResponse:
-    """Answer a page that asks again and again: 304 while nothing that its reader may see has changed."""
-    if request.headers.get("If-None-Match", "").strip('W/"') == tag:
+    """Answer a page that asks again and again: 304 while nothing that its reader may see has changed.
+
+    When the minute turns, all open boards ask for what is new: those of one account and seat are drawn once.
+    """
+    known = request.headers.get("If-None-Match", "").strip('W/"')
+    if known == tag:
         return HttpResponseNotModified()
-    answer = page(request, template, context(), part="live")
+    shown = watching.shared((template, tag, by.account, by.seat), context) if known else context()
+    answer = page(request, template, shown | {"checked_at": f"{now():%H:%M:%S}"}, part="live")
     answer.headers["ETag"] = f'"{tag}"'
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

@@ -1,11 +1,12 @@
 """What the Watch page and “My reports” show, as plain values for their templates."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -39,6 +40,25 @@ MANY = 3
 LONG_AGO = timedelta(days=7)
 
 
+MOST_SHARED = 100
+_shared: "WeakKeyDictionary[node.Node, dict[tuple[str, ...], dict[str, Any]]]" = WeakKeyDictionary()
+
+
+def shared(name: tuple[str, ...], draw: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Draw what a page shows, or return what was drawn under the same name.
+
+    The name has to say whose page it is and in which state: `board.etag` changes with every entry within reach and with
+    every minute. Only pages that ask again use it: who opens a page is shown what there is at that moment.
+    """
+    held = _shared.setdefault(node.current(), {})
+    found = held.get(name)
+    if found is None:
+        if len(held) >= MOST_SHARED:
+            held.clear()
+        found = held[name] = draw()
+    return found
+
+
 class Need(NamedTuple):
     """Something that waits for the reader; `order` 0 is the most pressing."""
 
@@ -69,7 +89,6 @@ def watch(by: Actor, drawn: board.Board, *, tag: str) -> dict[str, Any]:
         "stream": _latest([told(row) for row in board.stream(by)], board.releases(by), count=board.STREAM),
         "keeps_watch": by.may("shifts.write-log"),
         "etag": tag,
-        "checked_at": f"{at:%H:%M:%S}",
         "events": [
             {"code": each.code, "name": words(each.name), "url": reverse("exchange:new", args=[each.code])}
             for each in board.types()

@@ -84,7 +84,17 @@ from commonwatch.desks.exchange.rules.sending import (
     event_text,
     instant,
 )
-from commonwatch.desks.exchange.rules.status import Filing, Status, Tally, Waiver, status, tally
+from commonwatch.desks.exchange.rules.status import (
+    Filing,
+    Kind,
+    Status,
+    Tally,
+    Waiver,
+    kind,
+    status,
+    tally,
+    tally_of,
+)
 from commonwatch.desks.exchange.rules.unusual import WEEKDAYS, Unusual, unusual, unusual_values
 
 __all__ = [
@@ -104,6 +114,7 @@ __all__ = [
     "EventTimeMissing",
     "Filing",
     "Kept",
+    "Kind",
     "LabelNotAllowed",
     "LevelAbove",
     "NotInReport",
@@ -159,6 +170,7 @@ __all__ = [
     "instant",
     "is_period",
     "kept",
+    "kind",
     "nothing_there",
     "period_bounds",
     "periods_within",
@@ -170,6 +182,7 @@ __all__ = [
     "status",
     "stretch",
     "tally",
+    "tally_of",
     "unusual",
     "unusual_values",
     "wanted_from",

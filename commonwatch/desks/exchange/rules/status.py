@@ -1,6 +1,7 @@
 """How a duty stands: timeliness × content, from what was noted of it, the waivers and the clock."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -10,6 +11,8 @@ from commonwatch.desks.exchange.rules.duties import Slot
 
 Timeliness = Literal["due", "in_grace", "missing", "on_time", "late", "exempt"]
 Content = Literal["value", "nil", "corrected", "withdrawn"] | None
+Kind = tuple[Timeliness, Content]
+RECEIVED = frozenset({"on_time", "late"})
 
 
 class Filing(NamedTuple):
@@ -59,7 +62,7 @@ class Status(NamedTuple):
     @property
     def received(self) -> bool:
         """Whether a report stands."""
-        return self.timeliness in {"on_time", "late"}
+        return self.timeliness in RECEIVED
 
 
 class Tally(NamedTuple):
@@ -117,21 +120,33 @@ def _minutes(start: datetime, end: datetime) -> int:
     return int((end - start).total_seconds() // 60)
 
 
+def kind(status: Status) -> Kind:
+    """Return of a status what is counted."""
+    return status.timeliness, status.content
+
+
 def tally(statuses: Iterable[Status]) -> Tally:
     """Count duties. An exempt duty is not owed; a nil return is received, and counted as nil too."""
-    found = list(statuses)
+    return tally_of(Counter(map(kind, statuses)))
 
-    def count(*wanted: str) -> int:
-        return sum(each.timeliness in wanted for each in found)
 
+def tally_of(found: Mapping[Kind, int]) -> Tally:
+    """Count duties as `tally` does, from how many stand in which way."""
+    stand: dict[str, int] = {}
+    corrected = nil = 0
+    for (timeliness, content), count in found.items():
+        stand[timeliness] = stand.get(timeliness, 0) + count
+        corrected += count if content == "corrected" else 0
+        nil += count if content == "nil" and timeliness in RECEIVED else 0
+    on_time, late, exempt = (stand.get(each, 0) for each in ("on_time", "late", "exempt"))
     return Tally(
-        owed=len(found) - count("exempt"),
-        received=count("on_time", "late"),
-        on_time=count("on_time"),
-        late=count("late"),
-        missing=count("missing"),
-        due=count("due", "in_grace"),
-        exempt=count("exempt"),
-        corrected=sum(each.content == "corrected" for each in found),
-        nil=sum(each.received and each.content == "nil" for each in found),
+        owed=sum(stand.values()) - exempt,
+        received=on_time + late,
+        on_time=on_time,
+        late=late,
+        missing=stand.get("missing", 0),
+        due=stand.get("due", 0) + stand.get("in_grace", 0),
+        exempt=exempt,
+        corrected=corrected,
+        nil=nil,
     )
