@@ -16,6 +16,7 @@ from commonwatch.desks.drills import acts as drills
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros
 from commonwatch.desks.exchange.models import Quarantined
+from commonwatch.desks.exchange.rules import ContentRefused
 from commonwatch.desks.shifts import acts as shifts
 from commonwatch.desks.shifts import rules as shift_rules
 from commonwatch.desks.shifts.intake import gather
@@ -84,6 +85,18 @@ def report(
             channel=channel,
         )
         return thing(filed)
+
+    return does
+
+
+def refused(deed):
+    """Try what the house must refuse, whatever it is said from: in a house that leaks it is done."""
+
+    def does(world):
+        try:
+            return deed(world)
+        except ContentRefused:
+            return None
 
     return does
 
