@@ -40,6 +40,7 @@ from tests.house.worlds.doing import (
     take_back,
     take_off,
     take_watch,
+    told_by_mail,
     waive,
     widen,
     withdraw,
@@ -113,6 +114,8 @@ DEEDS = (
     Deed("by-center", "12 02:00", MEMBERS, report("BY", "D1", "2026-09-10", sent=CENTER_ONLY)),
     Deed("tj-center", "12 02:00", MEMBERS, report("TJ", "T3", "2026-W35", sent=CENTER_ONLY)),
     Deed("kz-officer-comes", "12 02:30", MEMBERS, ask("KZ", "/types/"), foundation=True),
+    # A neighbour is told by mail of what waits for it: of what, and of how much, nobody else learns.
+    Deed("kg-is-told", "12 02:40", EVERYBODY, told_by_mail("KG")),
     Deed("t1-on", "12 03:00", EVERYBODY, switch("T1"), foundation=True),
     Deed("t8-on", "12 03:00", MEMBERS, switch("T8")),
     Deed("kg-early", "12 03:00:00.000001", NOBODY, report("KG", "U1", what="before anything else")),

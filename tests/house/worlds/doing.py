@@ -17,6 +17,7 @@ from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros
 from commonwatch.desks.exchange.models import Quarantined
 from commonwatch.desks.exchange.rules import ContentRefused
+from commonwatch.desks.notices.models import Way
 from commonwatch.desks.shifts import acts as shifts
 from commonwatch.desks.shifts import rules as shift_rules
 from commonwatch.desks.shifts.intake import gather
@@ -244,6 +245,17 @@ def key_for(handle, client, *, revoked=False):
         made = Token.objects.filter(account__handle=handle, client=client)
         made.update(revoked=revoked)
         return SimpleNamespace(key=made.get().pk)
+
+    return does
+
+
+def told_by_mail(party):
+    """Let who reports for a party be told by mail what waits."""
+
+    def does(world):
+        reporter = world.account(party, office_of(party))
+        told = {"address": f"{reporter.handle}@example.org", "verified_at": micros(world.now)}
+        Way.objects.create(account=reporter, **told)
 
     return does
 
