@@ -16,10 +16,13 @@ import msgspec
 import pytest
 
 from commonwatch.access.models import Account
-from commonwatch.config.sample import figures, marker, on_traffic, posts, seeding
+from commonwatch.config.sample import figures, marker, on_summaries, on_traffic, posts, seeding
 from commonwatch.config.sample.plan import Plan
 from commonwatch.desks.exchange import board, facts
 from commonwatch.desks.exchange.models import Activation, Report, Slip, Waiver
+from commonwatch.desks.summaries import intake
+from commonwatch.desks.summaries.facts import Heading, Item
+from commonwatch.desks.summaries.models import Draft, Summary
 from commonwatch.register import history
 from commonwatch.register.models import Entry
 from tests.config.conftest import ROOT, Shell
@@ -40,6 +43,16 @@ def made(house, packs, **wanted):
     seeding.seat_everybody(drawn.first)
     seeding.fill(drawn.deeds(since=drawn.first, until=drawn.start), progress=lambda _count: None)
     return drawn
+
+
+def played(house, packs):
+    """Make a sample with its scenes."""
+    drawn = plan(packs)
+    house.clock.set(drawn.start)
+    house.node.demo = True
+    seeding.seat_everybody(drawn.first)
+    todo = seeding.planned(drawn, now=drawn.start, complete=False)
+    seeding.fill(todo.deeds, progress=lambda _count: None)
 
 
 def shown(house, reader=None):
@@ -138,6 +151,26 @@ def test_the_sample_shows_what_was_switched_waived_told_by_telephone_and_not_see
     assert not Report.objects.filter(owes="AM").exists()
 
 
+def test_the_summaries_of_the_sample_have_their_matter_under_the_situation_and_one_draft_narrows(
+    house, packs
+):
+    played(house, packs)
+    by = house.duty()
+    flood = Summary.objects.get(form="sitrep", annex_of="")
+    (past,) = [each for each in history.of_subject(flood.key, reader=by) if hasattr(each.fact, "blocks")]
+    under = ""
+    for each in past.fact.blocks:
+        under = each.code if isinstance(each, Heading) else under
+        assert not isinstance(each, Item) or under == "situation"
+    assert any(isinstance(each, Item) for each in past.fact.blocks)
+
+    draft = Draft.objects.get(form="day")
+    plan = intake.plan_of(draft, intake.content_of(draft), by=by)
+    narrows = [each for each in plan.taken if each.narrows]
+    assert [set(each.parties) >= {"AM", "BY"} for each in narrows] == [True]
+    assert set(plan.label.parties) == {"CRC", "KG", "KZ", "RU", "TJ"}
+
+
 def test_every_office_has_an_account_that_no_password_opens(house, packs):
     made(house, packs)
     handles = set(Account.objects.values_list("handle", flat=True))
@@ -187,7 +220,11 @@ def test_what_was_interrupted_is_made_to_its_end(house, packs):
     rest = seeding.planned(whole, now=NOW, complete=False)
     seeding.fill(rest.deeds, progress=lambda _count: None)
     planned = Report.objects.filter(journal__mode="real")
-    for what in (on_traffic.SENT, on_traffic.PENDING):  # what a scene files is in no plan
+    for what in (
+        on_traffic.SENT,
+        on_traffic.PENDING,
+        on_summaries.NARROW,
+    ):  # what a scene files is in no plan
         planned = planned.exclude(values_json__contains=what)
     assert planned.count() == sum(
         each.act in {"submit", "confirm"} for each in whole.deeds(since=whole.first, until=NOW)
