@@ -20,6 +20,7 @@ from commonwatch.config.sample import figures, marker, on_summaries, on_traffic,
 from commonwatch.config.sample.plan import Plan
 from commonwatch.desks.exchange import board, facts
 from commonwatch.desks.exchange.models import Activation, Report, Slip, Waiver
+from commonwatch.desks.shifts.models import Line, Watch
 from commonwatch.desks.summaries import intake
 from commonwatch.desks.summaries.facts import Heading, Item
 from commonwatch.desks.summaries.models import Draft, Summary
@@ -149,6 +150,15 @@ def test_the_sample_shows_what_was_switched_waived_told_by_telephone_and_not_see
     assert {"U1", "C1"} <= {row.type for row in board.unseen(house.duty())}
     assert {row.owes for row in Report.objects.all()} >= {"BY", "KG", "KZ", "RU", "TJ", "CRC"}
     assert not Report.objects.filter(owes="AM").exists()
+
+
+def test_whoever_has_the_watch_writes_the_log(house, packs):
+    played(house, packs)
+    watches = list(Watch.objects.order_by("at", "place").values_list("at", "account"))
+    lines = list(Line.objects.order_by("at").values_list("at", "account"))
+    assert len({account for _at, account in lines}) == 2
+    for at, account in lines:
+        assert account == [holder for since, holder in watches if since <= at][-1]
 
 
 def test_the_summaries_of_the_sample_have_their_matter_under_the_situation_and_one_draft_narrows(
@@ -356,6 +366,31 @@ def test_the_demo_greets_serves_lets_posts_report_and_ends_at_once(served, packs
     assert not [each for each in done if each and each.startswith(posts.LEFT_TO_PEOPLE)]
     running.send_signal(signal.SIGINT)
     assert running.wait(timeout=10) == 0
+
+
+def test_posts_answer_what_they_are_asked_and_take_note_of_what_is_relayed(served, packs):
+    _running, home, url = served
+    assert answers(url) == 200
+    mark = marker.read(home)
+    drawn = Plan(packs["csto"], seed=mark.seed, start=mark.start, days=mark.days)
+    day = posts.Posts(
+        drawn, url=url, keys=msgspec.json.decode((home / posts.KEYS).read_bytes()), rng=Random(5)
+    )
+    while day._reply():
+        pass
+    day.center.send("/questions/new/", to="KZ", text="SAMPLE: Are all posts heard?", urgency="routine")
+    rows = day.center.ask("/api/reports?type=U1")["reports"]
+    notice = next(row["report"] for row in rows if row["values"]["what"] == on_traffic.PENDING)
+    day.center.send(f"/relays/new/{notice}/", recipients=["KZ", "RU"], within="20")
+
+    assert day._reply() == "KZ answers the question of CRC"
+    assert day._reply() is None
+    assert {day._take_note(), day._take_note()} == {"KZ takes note of U1 of BY", "RU takes note of U1 of BY"}
+    assert day._take_note() is None
+    (asked,) = [
+        each for each in day._line("KZ").ask("/api/questions")["questions"] if each["text"].endswith("heard?")
+    ]
+    assert "SAMPLE" in asked["answers"][0]["text"]
 
 
 def test_a_post_signs_in_and_sends_forms_as_its_office(served, packs):
