@@ -46,7 +46,7 @@ LINES: Final = (
 def roster(stage: Stage) -> None:
     """Plan three weeks, swap one shift, take one off."""
     lead = stage.sit(CENTER, "shift-lead")
-    first = (stage.at.date() + timedelta(days=1)).isoformat()  # whenever it is planned, the first shift is ahead
+    first = (stage.at.date() + timedelta(days=1)).isoformat()  # so that it is ahead at any hour
     days = acts.Plan(account="crc-duty", shift="day", date=first, times=24)
     turns = acts.plan_roster(by=lead, plan=days)
     acts.plan_roster(by=lead, plan=days._replace(account="crc-shift-lead", shift="night", times=23))
