@@ -16,10 +16,14 @@ import msgspec
 import pytest
 
 from commonwatch.access.models import Account
-from commonwatch.config.sample import figures, marker, on_traffic, posts, seeding
+from commonwatch.config.sample import figures, marker, on_summaries, on_traffic, posts, seeding
 from commonwatch.config.sample.plan import Plan
 from commonwatch.desks.exchange import board, facts
 from commonwatch.desks.exchange.models import Activation, Report, Slip, Waiver
+from commonwatch.desks.shifts.models import Line, Watch
+from commonwatch.desks.summaries import intake
+from commonwatch.desks.summaries.facts import Heading, Item
+from commonwatch.desks.summaries.models import Draft, Summary
 from commonwatch.register import history
 from commonwatch.register.models import Entry
 from tests.config.conftest import ROOT, Shell
@@ -40,6 +44,16 @@ def made(house, packs, **wanted):
     seeding.seat_everybody(drawn.first)
     seeding.fill(drawn.deeds(since=drawn.first, until=drawn.start), progress=lambda _count: None)
     return drawn
+
+
+def played(house, packs):
+    """Make a sample with its scenes."""
+    drawn = plan(packs)
+    house.clock.set(drawn.start)
+    house.node.demo = True
+    seeding.seat_everybody(drawn.first)
+    todo = seeding.planned(drawn, now=drawn.start, complete=False)
+    seeding.fill(todo.deeds, progress=lambda _count: None)
 
 
 def shown(house, reader=None):
@@ -138,6 +152,35 @@ def test_the_sample_shows_what_was_switched_waived_told_by_telephone_and_not_see
     assert not Report.objects.filter(owes="AM").exists()
 
 
+def test_whoever_has_the_watch_writes_the_log(house, packs):
+    played(house, packs)
+    watches = list(Watch.objects.order_by("at", "place").values_list("at", "account"))
+    lines = list(Line.objects.order_by("at").values_list("at", "account"))
+    assert len({account for _at, account in lines}) == 2
+    for at, account in lines:
+        assert account == [holder for since, holder in watches if since <= at][-1]
+
+
+def test_the_summaries_of_the_sample_have_their_matter_under_the_situation_and_one_draft_narrows(
+    house, packs
+):
+    played(house, packs)
+    by = house.duty()
+    flood = Summary.objects.get(form="sitrep", annex_of="")
+    (past,) = [each for each in history.of_subject(flood.key, reader=by) if hasattr(each.fact, "blocks")]
+    under = ""
+    for each in past.fact.blocks:
+        under = each.code if isinstance(each, Heading) else under
+        assert not isinstance(each, Item) or under == "situation"
+    assert any(isinstance(each, Item) for each in past.fact.blocks)
+
+    draft = Draft.objects.get(form="day")
+    plan = intake.plan_of(draft, intake.content_of(draft), by=by)
+    narrows = [each for each in plan.taken if each.narrows]
+    assert [set(each.parties) >= {"AM", "BY"} for each in narrows] == [True]
+    assert set(plan.label.parties) == {"CRC", "KG", "KZ", "RU", "TJ"}
+
+
 def test_every_office_has_an_account_that_no_password_opens(house, packs):
     made(house, packs)
     handles = set(Account.objects.values_list("handle", flat=True))
@@ -187,7 +230,11 @@ def test_what_was_interrupted_is_made_to_its_end(house, packs):
     rest = seeding.planned(whole, now=NOW, complete=False)
     seeding.fill(rest.deeds, progress=lambda _count: None)
     planned = Report.objects.filter(journal__mode="real")
-    for what in (on_traffic.SENT, on_traffic.PENDING):  # what a scene files is in no plan
+    for what in (
+        on_traffic.SENT,
+        on_traffic.PENDING,
+        on_summaries.NARROW,
+    ):  # what a scene files is in no plan
         planned = planned.exclude(values_json__contains=what)
     assert planned.count() == sum(
         each.act in {"submit", "confirm"} for each in whole.deeds(since=whole.first, until=NOW)
@@ -319,6 +366,31 @@ def test_the_demo_greets_serves_lets_posts_report_and_ends_at_once(served, packs
     assert not [each for each in done if each and each.startswith(posts.LEFT_TO_PEOPLE)]
     running.send_signal(signal.SIGINT)
     assert running.wait(timeout=10) == 0
+
+
+def test_posts_answer_what_they_are_asked_and_take_note_of_what_is_relayed(served, packs):
+    _running, home, url = served
+    assert answers(url) == 200
+    mark = marker.read(home)
+    drawn = Plan(packs["csto"], seed=mark.seed, start=mark.start, days=mark.days)
+    day = posts.Posts(
+        drawn, url=url, keys=msgspec.json.decode((home / posts.KEYS).read_bytes()), rng=Random(5)
+    )
+    while day._reply():
+        pass
+    day.center.send("/questions/new/", to="KZ", text="SAMPLE: Are all posts heard?", urgency="routine")
+    rows = day.center.ask("/api/reports?type=U1")["reports"]
+    notice = next(row["report"] for row in rows if row["values"]["what"] == on_traffic.PENDING)
+    day.center.send(f"/relays/new/{notice}/", recipients=["KZ", "RU"], within="20")
+
+    assert day._reply() == "KZ answers the question of CRC"
+    assert day._reply() is None
+    assert {day._take_note(), day._take_note()} == {"KZ takes note of U1 of BY", "RU takes note of U1 of BY"}
+    assert day._take_note() is None
+    (asked,) = [
+        each for each in day._line("KZ").ask("/api/questions")["questions"] if each["text"].endswith("heard?")
+    ]
+    assert "SAMPLE" in asked["answers"][0]["text"]
 
 
 def test_a_post_signs_in_and_sends_forms_as_its_office(served, packs):

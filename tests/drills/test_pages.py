@@ -212,6 +212,16 @@ def test_every_page_of_a_drill_is_marked_as_exercise(house):
         assert "EXERCISE: nothing on this page happened" in text(leader.get(each))
 
 
+def test_what_is_real_is_asked_about_in_one_frame(house):
+    leader = browser(house)
+    house.clock.tick(hours=4)
+    answer = leader.post(where("new"), {"drill": "call", "who": "all", "faults": "none"})
+    page = text(answer)
+    assert answer.status_code == 409
+    assert page.count('class="notice"') == 1
+    assert 'name="confirmed"' in page.partition('class="notice"')[2].partition("</div>")[2]
+
+
 def test_the_strip_counts_what_is_real_leads_back_and_is_not_there_for_real(house):
     assert "Nothing pressing waits for you in the real record" in text(
         browser(house, "SEC", "auditor").get("/")

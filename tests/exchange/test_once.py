@@ -142,6 +142,44 @@ def test_the_template_of_the_sheet_begins_with_what_was_said(flood):
     assert DAY not in at.get("/reports/new/D2/sheet/template.csv").content.decode()
 
 
+def test_rows_of_the_empty_sheet_to_which_nothing_was_added_are_passed_over_and_named(flood):
+    d1(flood)
+    at = flood.client("BY", "na-officer")
+    text = at.get("/reports/new/T8/sheet/template.csv").content.decode("utf-8-sig")
+
+    def send(data):
+        came = SimpleUploadedFile("t8.csv", data.encode("utf-8-sig"))
+        answer = at.post("/reports/new/T8/sheet/", {"file": came})
+        return answer.status_code, " ".join(answer.content.decode().split())
+
+    status, page = send(text)
+    assert status == 422
+    assert "holds nothing but what an empty sheet comes with" in page
+    assert not Report.objects.filter(type="T8").exists()
+
+    *others, begun = text.splitlines()
+    before = begun.replace(DAY, "2026-09-13").replace(";12;", ";11;")
+    heads = next(line for line in others if "Persons affected" in line).split(";")
+    said = {
+        "Period": DAY,
+        "Hazard": "flood",
+        "State": "ongoing",
+        "Where": "SAMPLE: a valley",
+        "Persons affected": "12",
+    }
+    filled = ";".join(
+        next((said[name] for name in said if head.strip('"').startswith(name)), "") for head in heads
+    )
+    status, page = send("\n".join([*others, before, filled]))
+    assert status == 200, page
+    assert (
+        f"Passed over, since nothing is filled in there but what an empty sheet comes with: row {len(others) + 1}."
+        in page
+    )
+    (row,) = Report.objects.filter(type="T8")
+    assert (row.period, row.values["persons_affected"]) == (DAY, 12)
+
+
 @pytest.mark.parametrize("values", [{}, {"text": "  ", "topics": []}, {"change": None, "outlook": ""}])
 def test_a_report_of_blanks_is_refused_and_a_nil_return_offered(house, values):
     with pytest.raises(rules.ContentRefused, match="send a nil return"):

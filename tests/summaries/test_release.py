@@ -7,7 +7,7 @@ from commonwatch.access import waiting
 from commonwatch.access.actor import NotMandated
 from commonwatch.desks.exchange import acts as exchange
 from commonwatch.desks.summaries import acts, intake, rules
-from commonwatch.desks.summaries.facts import Item, Paragraph
+from commonwatch.desks.summaries.facts import Heading, Item, Paragraph
 from commonwatch.desks.summaries.intake.counting import rows_of
 from commonwatch.desks.summaries.models import Draft, Matter, Summary, SummaryReceipt
 from commonwatch.desks.traffic.facts import (
@@ -174,6 +174,50 @@ def test_nothing_is_released_without_content(house):
     )
     with pytest.raises(rules.NothingToRelease):
         released(house, row)
+
+
+def test_headings_with_nothing_under_them_are_left_out_and_come_back_in_the_next_draft(house):
+    row = write(house, choose(house, draft(house, "sitrep"), file(house)), " ")
+    before = [each.code for each in intake.content_of(row).blocks if each.sort == "heading"]
+    done = released(house, row)
+    blocks = said(house, done.summary).blocks
+    assert [getattr(each, "code", "item") for each in blocks] == ["decisions", "item"]
+
+    row = intake.begin_version(done.summary, by=house.duty())
+    content = intake.content_of(row)
+    assert [each.code for each in content.blocks if each.sort == "heading"] == before
+    assert len({each.id for each in content.blocks}) == len(content.blocks)
+    with pytest.raises(rules.NothingChanged):
+        acts.revise_summary(by=house.lead(), draft=row.id, version=row.version, reason="Nothing")
+
+
+def test_a_heading_of_ones_own_stands_under_that_of_the_form():
+    head = lambda name, code="", text="": Heading(id=name, code=code, text=text)  # noqa: E731
+    words = Paragraph(id="a9", text="Rain.")
+    said = [
+        head("a1", "situation"),
+        head("a2", text="South"),
+        words,
+        head("a3", text="North"),
+        head("a4", "needs"),
+    ]
+    assert [each.id for each in rules.filled(said)] == ["a1", "a2", "a9"]
+
+
+def test_what_stands_in_an_annex_leaves_no_heading_in_the_main_part(house):
+    wide, narrow = file(house), file(house, "KZ", type="T4", period="2026-W36", audience="central-asia")
+    row = choose(house, draft(house, "sitrep"), narrow, annex=(narrow,))
+    content = intake.content_of(row)
+    chosen = intake.as_chosen(Matter.objects.visible_to(house.duty()).get(key=wide.subject))
+    content = rules.with_block(content, chosen, after=content.blocks[0].id)
+    row = intake.save(row, content, by=house.duty(), version=row.version)
+    done = released(house, row)
+    assert [getattr(each, "code", "item") for each in said(house, done.summary).blocks] == [
+        "highlights",
+        "item",
+    ]
+    again = intake.content_of(intake.begin_version(done.summary, by=house.duty()))
+    assert len({each.id for each in again.blocks}) == len(again.blocks)
 
 
 def test_summaries_of_a_day_are_counted_within_one_journal(house):

@@ -124,12 +124,17 @@ def _sheet(path: Path, type_: InformationType, given: dict[str, Any]) -> list[Se
     pack = charter_pack.load(settings.PACK)
     columns = sheets.columns(type_, pack, given["language"], with_owes=True)
     sheet = read(path.read_bytes(), filename=path.name, columns=columns)
+    places = {row.number: place for place, row in enumerate(sheet.rows, start=1)}
+    sheet = sheets.filled(sheet, type_, filename=path.name)
     for note in sheet.notes:
         say.error(str(note))
     reports = sheets.reports(sheet, type_, filename=path.name)
     if not given["ref"]:
         return reports
-    return [msgspec.structs.replace(each, ref=f"{given['ref']}/{at + 1}") for at, each in enumerate(reports)]
+    return [
+        msgspec.structs.replace(each, ref=f"{given['ref']}/{places[row.number]}")
+        for each, row in zip(reports, sheet.rows, strict=True)
+    ]
 
 
 def _write(by: Actor, given: dict[str, Any]) -> list[dict[str, Any]]:

@@ -45,7 +45,8 @@ LINES: Final = (
 
 def roster(stage: Stage) -> None:
     """Plan three weeks, swap one shift, take one off."""
-    lead, first = stage.sit(CENTER, "shift-lead"), stage.at.date().isoformat()
+    lead = stage.sit(CENTER, "shift-lead")
+    first = (stage.at.date() + timedelta(days=1)).isoformat()  # so that it is ahead at any hour
     days = acts.Plan(account="crc-duty", shift="day", date=first, times=24)
     turns = acts.plan_roster(by=lead, plan=days)
     acts.plan_roster(by=lead, plan=days._replace(account="crc-shift-lead", shift="night", times=23))
@@ -83,11 +84,18 @@ def _signed(by: Actor) -> str:
     return acts.sign_handover(by=by, shown={each.key for each in items}, remarks=remarks, general=general)
 
 
+def _keeper(stage: Stage) -> Actor:
+    """Sit down whoever has the watch; the duty officer while nobody has it."""
+    duty = stage.sit(CENTER, "duty")
+    held = watch_now(duty)
+    return stage.sit(CENTER, held.account.removeprefix("crc-")) if held else duty
+
+
 def line(said: Said) -> Callable[[Stage], None]:
-    """Make the scene in which a line is written; the alarm is corrected by a second one."""
+    """Make the scene in which whoever has the watch writes a line; the alarm is corrected by a second one."""
 
     def play(stage: Stage) -> None:
-        by = stage.sit(CENTER, "duty")
+        by = _keeper(stage)
         with stage.later(minutes=25):
             key = acts.write_line(by=by, sort=said.sort, said=said.text)
         if said.sort == "alarm":
@@ -100,7 +108,7 @@ def line(said: Said) -> Callable[[Stage], None]:
 
 def tests(stage: Stage) -> None:
     """Call the posts to see whether they answer; one does not."""
-    by, parties = stage.sit(CENTER, "duty"), ("AM", "BY", "KG", "KZ", "RU", "TJ")
+    by, parties = _keeper(stage), ("AM", "BY", "KG", "KZ", "RU", "TJ")
     for number, party in enumerate(parties):
         with stage.later(minutes=2 * number):
             outcome = "no-answer" if party == "KG" else "reached"
@@ -109,7 +117,7 @@ def tests(stage: Stage) -> None:
 
 def calls(stage: Stage) -> None:
     """Call two posts from which something is missing: one promises it, the other does not answer."""
-    by = stage.sit(CENTER, "duty")
+    by = _keeper(stage)
     owed = [each.key for each in waiting.of(by) if each.kind == "duty" and each.needs]
     parties = dict.fromkeys(duty.party for key in owed if (duty := rules.duty_of(key)))
     for number, party in enumerate(list(parties)[:2]):

@@ -6,7 +6,10 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from commonwatch.access.actor import Actor
+from commonwatch.config.sample.deeds import stamp
 from commonwatch.config.sample.stage import Scene, Stage
+from commonwatch.desks.exchange import acts as exchange
+from commonwatch.desks.exchange.intake import Sent
 from commonwatch.desks.summaries import acts, board, intake, rules
 from commonwatch.desks.summaries.models import Draft, Matter, Summary
 from commonwatch.register import node
@@ -24,6 +27,8 @@ SECOND = (
 FLOOD = (
     "SAMPLE: The river stands 40 cm above the mark of last spring and still rises. It is measured every hour."
 )
+
+NARROW = "SAMPLE: The herders were led back over the pass; the neighbours agreed on the day."
 
 
 def _seats(stage: Stage) -> tuple[Actor, Actor]:
@@ -48,11 +53,14 @@ def _came(by: Actor, *, types: Iterable[str], hours: int, whole: bool) -> list[M
 
 
 def _chosen(content: rules.Content, rows: Iterable[Matter], *, annex: bool = False) -> rules.Content:
+    """Put things at the end of what stands under the heading of the situation."""
     for row in rows:
-        after = next((each.id for each in content.blocks if each.code == "requests"), "")
-        place = [each.id for each in content.blocks]
-        before = place[place.index(after) - 1] if after else ""
-        content = rules.with_block(content, replace(intake.as_chosen(row), annex=annex), after=before)
+        last, inside = "", False
+        for each in content.blocks:
+            if each.sort == "heading":
+                inside = each.code == "situation"
+            last = each.id if inside else last
+        content = rules.with_block(content, replace(intake.as_chosen(row), annex=annex), after=last)
     return content
 
 
@@ -73,6 +81,13 @@ def _paragraph(content: rules.Content, text: str, *, after: str) -> rules.Conten
 def _begin(form: str, title: str, *, by: Actor) -> tuple[Draft, rules.Content]:
     draft = intake.begin(form, by=by, title=title)
     return draft, intake.content_of(draft)
+
+
+def neighbours(stage: Stage) -> None:
+    """Let a state tell its neighbours something that the other members do not read."""
+    values = {"act": "answer", "addressee": "SAMPLE: KZ", "urgency": "routine", "text": NARROW}
+    sent = Sent(type="R1-R2", values=values, event_at=stamp(stage.at), audience="central-asia")
+    exchange.submit_report(by=stage.sit("KG", "na-officer"), report=sent, channel="form")
 
 
 def day_before(stage: Stage) -> None:
@@ -127,7 +142,7 @@ def flood(stage: Stage) -> None:
     duty, lead = _seats(stage)
     draft, content = _begin("sitrep", "SAMPLE: Flood in the south", by=duty)
     content = _chosen(content, _came(duty, types=("T8", "T2"), hours=72, whole=True)[:3])
-    content = _chosen(content, _came(duty, types=("T4", "U1"), hours=400, whole=False)[:1], annex=True)
+    content = _chosen(content, _came(duty, types=("R1-R2",), hours=24, whole=False)[:1], annex=True)
     for after, text in (
         ("highlights", FLOOD),
         ("response", "SAMPLE: Engineers of two states work on the dam; a third has sent pumps."),
@@ -145,12 +160,13 @@ def begun(stage: Stage) -> None:
     duty, _releases = _seats(stage)
     draft, content = _begin("day", "SAMPLE: The morning in the states", by=duty)
     content = _chosen(content, _came(duty, types=("D1",), hours=24, whole=True)[:3])
-    content = _chosen(content, _came(duty, types=("T4", "U1", "T6"), hours=400, whole=False)[:1])
+    content = _chosen(content, _came(duty, types=("R1-R2",), hours=24, whole=False)[:1])
     content = _paragraph(content, f"SAMPLE: All posts were heard. {_lead(content)}", after="highlights")
     intake.save(draft, content, by=duty, version=draft.version)
 
 
 SCENES = (
+    Scene("neighbours told", timedelta(hours=6), neighbours),
     Scene("summary of the day before", timedelta(hours=26), day_before),
     Scene("second version of it", timedelta(hours=21), revised),
     Scene("report on the flood", timedelta(hours=5), flood),

@@ -94,7 +94,7 @@ class Posts:
             return due
         others: list[tuple[Callable[[], str | None], int]] = [
             (self._ahead, 3), (self._correct, 4), (self._ask, 3), (self._answer, 3), (self._incident, 1),
-            (self._see, 2), (self._telephone, 1),
+            (self._reply, 4), (self._take_note, 4), (self._see, 2), (self._telephone, 1),
         ]  # fmt: skip
         while others:
             number = self.rng.choices(range(len(others)), weights=[weight for _act, weight in others])[0]
@@ -216,6 +216,37 @@ class Posts:
         self._tell(self._line(to), "R1-R2", values)
         return f"{to} answers {rows[0]['party']}"
 
+    def _reply(self) -> str | None:
+        """Answer the first question to a post; one that is overdue is left for the watch to call about."""
+        for party in _others(self.rng):
+            line = self._line(party)
+            for row in line.ask("/api/questions")["questions"]:
+                answered = any(each["party"] == party for each in row["answers"])
+                if answered or row["wants"] == "release" or _gone(row["due_at"]):
+                    continue
+                body = {"text": self._text_for(row["text"])}
+                body["outcome"] = "confirmed" if row["wants"] == "confirmation" else ""
+                line.ask(f"/api/questions/{row['question']}/answer", body)
+                return f"{party} answers the question of {row['party']}"
+        return None
+
+    def _text_for(self, question: str) -> str:
+        if question in words.QUESTIONS:
+            return words.ANSWERS[words.QUESTIONS.index(question)]
+        return self.rng.choice(words.REPLIES)
+
+    def _take_note(self) -> str | None:
+        """Acknowledge a relay for a post in time; one that is overdue is left for the watch to call about."""
+        for party in _others(self.rng):
+            line = self._line(party)
+            for row in line.ask("/api/relays")["relays"]:
+                mine = [each for each in row["recipients"] if each["party"] == party]
+                if not mine or mine[0]["acknowledged_at"] or _gone(row["due_at"]):
+                    continue
+                line.ask(f"/api/relays/{row['relay']}/acknowledge", {})
+                return f"{party} takes note of {row['type']} of {row['owes']}"
+        return None
+
     def _incident(self) -> str | None:
         """Report a computer incident, unless one was reported in the last hour."""
         if any(_young(row, hours=1) for row in self._recent(self.center, type="C1")):
@@ -265,6 +296,16 @@ class Posts:
 def _over(slot: Any, now: datetime) -> bool:
     """Say whether a report can be written: its week or month is over, its day has begun."""
     return bool(slot.ends <= now or (slot.starts <= now and slot.ends - slot.starts <= timedelta(days=1)))
+
+
+def _others(rng: Random) -> list[str]:
+    """Return the states whose posts act by themselves, in an order of chance."""
+    return rng.sample([each for each in STATES if each != LEFT_TO_PEOPLE], len(STATES) - 1)
+
+
+def _gone(at: str) -> bool:
+    """Say whether a moment is over."""
+    return datetime.fromisoformat(at) <= datetime.now(UTC)
 
 
 def _young(row: Report, *, hours: float) -> bool:

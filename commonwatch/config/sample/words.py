@@ -71,6 +71,11 @@ ANSWERS: Final = (
     "SAMPLE: Round the clock, as on every day.",
     "SAMPLE: It is open in both directions.",
 )
+REPLIES: Final = (
+    "SAMPLE: It is as reported; there is nothing to add.",
+    "SAMPLE: The district was asked; what it says will follow as a supplement.",
+    "SAMPLE: Yes. The figure was looked at again and stays.",
+)
 HANDOVER: Final = (
     "SAMPLE: Nothing is open but what the board shows.",
     "SAMPLE: One return is awaited by telephone; the post was called twice.",

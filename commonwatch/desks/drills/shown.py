@@ -321,7 +321,12 @@ def form(by: Actor, typed: Mapping[str, Any], *, ticked: Sequence[str] = ()) -> 
                 "asks": ", ".join(
                     [
                         gettext("acknowledge within {minutes} min").format(minutes=each.acknowledge),
-                        *(f"{type_name(m.type)} — {m.within} min" for m in each.messages),
+                        *(
+                            gettext("{message} within {minutes} min").format(
+                                message=type_name(m.type), minutes=m.within
+                            )
+                            for m in each.messages
+                        ),
                     ]
                 ),
             }

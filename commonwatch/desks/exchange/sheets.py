@@ -4,12 +4,16 @@ Beside the type's own fields a sheet has leading columns: the period (or the mom
 is filled where several may stand in one sheet, and whether there was nothing to report; a remark comes last.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from commonwatch.charter.model import Field, InformationType, Pack, Texts
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.errors import Refusal, _
-from commonwatch.formats.sheets import Column, Sheet
+from commonwatch.formats.sheets import Column, Note, Sheet
 
 PERIOD, EVENT_AT, OWES, NIL, NOTE = "period", "event_at", "owes", "nil", "note"
+MOST_NAMED = 30
 LEADING = frozenset({PERIOD, EVENT_AT, OWES, NIL, NOTE})
 
 _NAMES: dict[str, Texts] = {
@@ -41,6 +45,22 @@ class SheetEmpty(Refusal):
     code, status = "exchange.sheet-empty", 422
     says = _("{filename} has headings, but no row under them.")
     hint = _("Fill in one row for each report.")
+
+
+class SheetUnfilled(Refusal):
+    """A sheet in which nobody filled in anything."""
+
+    code, status = "exchange.sheet-unfilled", 422
+    says = _("{filename} holds nothing but what an empty sheet comes with; nothing was written.")
+    hint = _(
+        "Fill in another column of each row that is to be sent. If there is nothing to report, send a nil return."
+    )
+
+
+PASSED_OVER = _(
+    "Passed over, since nothing is filled in there but what an empty sheet comes with: row {rows}. To send such a row,"
+    " fill in another column of it, or its remark."
+)
 
 
 def columns(
@@ -116,6 +136,38 @@ def _text(texts: Texts, language: str) -> str:
 
 def _others(texts: Texts, language: str) -> tuple[str, ...]:
     return tuple(text for tag, text in texts.items() if tag != language)
+
+
+def filled(sheet: Sheet, type_: InformationType, *, filename: str = "sheet") -> Sheet:
+    """Pass over the rows that nobody filled in, and name them in a note.
+
+    An empty sheet comes with its periods and with what the party said in other returns: that alone is no report, for
+    nobody has confirmed it, and a value that was offered may have been corrected since. So a row needs another
+    answer, a remark, or a yes under "Nothing to report". A row with something that cannot be read stays, to be mended.
+
+    :raises SheetUnfilled: when there are rows and no other is left.
+    """
+    came = {PERIOD, EVENT_AT, OWES, *(each.code for each in type_.fields if each.sources)}
+    unreadable = {fault.row for fault in sheet.faults if fault.found}
+    passed = {
+        row.number
+        for row in sheet.rows
+        if not (row.number in unreadable or row.values.keys() - came or row.values.get(NIL))
+    }
+    if not passed:
+        return sheet
+    rows = [row for row in sheet.rows if row.number not in passed]
+    faults = [fault for fault in sheet.faults if fault.row not in passed]
+    if not (rows or faults):
+        raise SheetUnfilled(filename=filename)
+    note = Note(PASSED_OVER, {"rows": _listed(sorted(passed))})
+    return replace(sheet, rows=rows, faults=faults, notes=[*sheet.notes, note])
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """List rows by their numbers, the first of many."""
+    said = ", ".join(map(str, numbers[:MOST_NAMED]))
+    return said if len(numbers) <= MOST_NAMED else f"{said}, …"
 
 
 def reports(sheet: Sheet, type_: InformationType, *, filename: str = "sheet") -> list[Sent]:

@@ -95,6 +95,7 @@ def _taken(request: HttpRequest, by: Actor, type_: InformationType) -> tuple[dic
         return {"refusal": refusal}, refusal.status
     try:
         got = read(came.data, filename=came.name, columns=columns, limit_rows=MOST_ROWS)
+        got = sheets.filled(got, type_, filename=came.name)
         reports = sheets.reports(got, type_, filename=came.name)
     except sheets.SheetFaulty as refusal:
         places = [
@@ -104,7 +105,7 @@ def _taken(request: HttpRequest, by: Actor, type_: InformationType) -> tuple[dic
         kept = _keep(by, type_, came, refusal, places)
         unlisted = refusal.fields["count"] - len(places)
         return {"refusal": refusal, "places": places, "unlisted": unlisted, "kept": kept}, refusal.status
-    except (SheetRefused, sheets.SheetEmpty) as refusal:
+    except (SheetRefused, sheets.SheetEmpty, sheets.SheetUnfilled) as refusal:
         return {"refusal": refusal, "kept": _keep(by, type_, came, refusal, ())}, refusal.status
     return _filed(request, by, type_, _Read(came, got, reports))
 

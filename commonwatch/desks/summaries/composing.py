@@ -153,6 +153,7 @@ def _blocks(
     conflicts: Mapping[str, Conflict],
 ) -> list[dict[str, Any]]:
     tables = {each.id: each for each in plan.blocks if isinstance(each, Table)}
+    stays = {each.id for each in plan.blocks}
     last = len(content.blocks) - 1
     return [
         {
@@ -161,6 +162,7 @@ def _blocks(
             "text": each.text,
             "first": place == 0,
             "last": place == last,
+            "empty": each.sort == "heading" and each.id not in stays,
             "conflict": conflicts.get(each.id),
             **_block(each, plan, taken.get(each.id), tables.get(each.id)),
         }

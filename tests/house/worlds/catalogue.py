@@ -56,8 +56,8 @@ ARGUMENTS = {
         "0/000.p/1", "0/000.p/2", "0/000.p/5", "0/000", "1/000.p/1", "entries/000.p/1", "entries/000.p/2",
         "entries/000.p/9", "entries/001.p/1",
     ),
-    "code": ("D1", "T4", "T1", "U1", "none"),
-    "type": ("D1", "T4", "T1", "U1", "none"),
+    "code": ("D1", "T4", "T1", "U1", "T8", "none"),
+    "type": ("D1", "T4", "T1", "U1", "T8", "none"),
     "party": ("KZ", "KG", "XX"),
     "period": ("2026-09-14", "2026-W36", "odd"),
     "form": ("csv", "xlsx", "pdf"),
@@ -119,7 +119,22 @@ EVENT = {
     "f-sign": "attack", "f-what": "smoke", "f-place": "ridge", "f-severity": "extreme", "f-reliability": "A",
     "f-credibility": "1", "f-asks": "nothing", "_event_at": "2026-09-14T04:00", "act": "send",
 }  # fmt: skip
+# A value that is taken over from another return: one's own, a neighbour's to the Center alone, one that is not there.
+TICKS = tuple(
+    FORM | {"take-persons_affected": f"{of}|{entry}"}
+    for of, entry in (
+        ("T8", "{kz-t8-14.entry}"), ("T8", "{by-t8-14.entry}"), ("T8", "{by-d1-14.entry}"), ("T8", NEVER), ("odd", ""),
+    )
+)  # fmt: skip
+TAKEN = tuple(
+    D1 | {"values": {"change": "change", "persons_affected": taken}}
+    for taken in (
+        {"from": "T8"}, {"from": "T8", "entry": "{kz-t8-14.entry}"}, {"from": "T8", "entry": "{by-t8-14.entry}"},
+        {"from": "U4"}, {"from": "T8", "entry": NEVER}, {"from": 7},
+    )
+)  # fmt: skip
 SHEET = "change;events\nchange;3\n".encode("utf-8-sig")
+DIFFERING = "Period;Change;Persons affected\n2026-09-14;change;5\n".encode("utf-8-sig")
 
 
 def _reports(argument, *deeds):
@@ -135,6 +150,7 @@ DUTIES = (
     ("T1", "KZ", "2026-09-11"), ("D1", "XX", "2026-09-14"), ("T6", "BY", "2026-W36"),
 )  # fmt: skip
 
+BY_MONTH = ("by=month", "by=month&since=2026-08-01&until=2026-09-15", "by=month&since=odd")
 HELD_BY_THE_CENTER = "the Center alone holds drills, and no viewer is of it"
 NOTICES = _reports("key", "kz-u1", "kg-u1", "crc-u2", "by-t2", "kz-exercise")
 QUESTIONS = (
@@ -171,6 +187,8 @@ CATALOGUE = {
             {"type": "T4", "period": "2026-W36", "nil": True, "ref": "d1-0914"},
             {"type": "T8", "period": "2026-09-14", "nil": True},
             {"type": "none"},
+            *TAKEN,
+            D1 | {"values": {"change": "change", "persons_affected": 5}},
         ),
     ),
     "api:submit_batch": Calls(
@@ -178,6 +196,7 @@ CATALOGUE = {
             {"reports": [D1 | {"ref": "d1-0914"}, D1 | {"ref": "b-2"}, D1 | {"ref": "b-2", "nil": True, "values": {}}]},
             {"reports": [D1 | {"owes": "KG", "ref": "d1-0914"}, {"type": "T4", "period": "2026-W36", "nil": True}]},
             {"reports": [D1 | {"ref": "b-3"}, D1 | {"ref": "b-4", "audience": "center"}]},
+            {"reports": list(TAKEN[:3])},
         )
     ),
     "api:list_reports": Calls(
@@ -194,6 +213,7 @@ CATALOGUE = {
             {"values": {"change": "change", "events": 8}, "reason": "one more", "ref": "c-1"},
             {"values": {"change": "change", "events": 9}, "reason": "one more", "ref": "c-1"},
             {"values": {"change": "no_change"}, "reason": ""},
+            {"values": {"change": "change", "persons_affected": {"from": "T8"}}, "reason": "as told there"},
         )
     ),
     "api:withdraw": Calls(
@@ -362,19 +382,33 @@ CATALOGUE = {
             FORM | {"act": "nil"},
             BORDER,
             EVENT,
+            *TICKS,
+            FORM | {"f-persons_affected": "5"},
+            TICKS[0] | {"f-persons_affected": "many"},
         ),
     ),
     "exchange:draft": Calls(
-        bodies=(FORM | {"f-text": "begun"}, FORM | {"_owes": "KG"}, FORM | {"_period": "2026-W36"})
+        bodies=(FORM | {"f-text": "begun"}, FORM | {"_owes": "KG"}, FORM | {"_period": "2026-W36"}, TICKS[0], TICKS[1])
     ),
     "exchange:nil": Calls(bodies=({"_period": "2026-09-14"}, {"_period": "2026-W36"}, {"_period": "odd"})),
     "exchange:sheet": Calls(
-        bodies=({"file": File("mine.csv", SHEET)}, {"file": File("odd.csv", b"odd;odd\n1;2\n")}, {})
+        bodies=(
+            {"file": File("mine.csv", SHEET)},
+            {"file": File("odd.csv", b"odd;odd\n1;2\n")},
+            {"file": File("differing.csv", DIFFERING)},
+            {"file": File("differing.csv", DIFFERING), "confirmed": "1"},
+            {},
+        )
     ),
     "exchange:template": Calls(),
     "exchange:report": Calls(),
     "exchange:correct": Calls(
-        bodies=(FORM | {"_reason": "counted again", "f-events": "6"}, FORM | {"_reason": ""}, FORM | {"f-events": "x"})
+        bodies=(
+            FORM | {"_reason": "counted again", "f-events": "6"},
+            FORM | {"_reason": ""},
+            FORM | {"f-events": "x"},
+            TICKS[0] | {"_reason": "as told there"},
+        )
     ),
     "exchange:withdraw": Calls(
         bodies=({"reason": "by mistake"}, {"reason": ""}),
@@ -430,8 +464,10 @@ CATALOGUE = {
         queries=("since=2026-09-01&until=2026-09-15",),
         arguments=tuple({"code": code, "party": party} for code, party, _period in DUTIES),
     ),
-    "exchange:compliance": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=2026-08-01", "since=odd")),
-    "exchange:compliance-sheet": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=odd")),
+    "exchange:compliance": Calls(
+        queries=("since=2026-09-01&until=2026-09-14", "since=2026-08-01", "since=odd", *BY_MONTH, "by=odd")
+    ),
+    "exchange:compliance-sheet": Calls(queries=("since=2026-09-01&until=2026-09-14", "since=odd", *BY_MONTH)),
     "exchange:quarantine": Calls(),
     "exchange:quarantined": Calls(),
     "shifts:roster": Calls(

@@ -109,15 +109,17 @@ class Crawl:
             ("leaving", self.leaving),
         )
         for name, phase in phases:
+            if name == "reading":
+                self.letters("reading", hours=(0,))
             self.step = name
             for question in phase():
                 self.ask(question)
             if name == "writing":
-                self.letters()
+                self.letters("writing", hours=(0, 1, 3, 8))
 
-    def letters(self):
-        """Compare what the worker of reminders sends to the viewer, hour by hour."""
-        for hours in (0, 1, 3, 8) if self.viewer.office else ():
+    def letters(self, phase, *, hours):
+        """Compare what the worker of reminders sends to the viewer, hour by hour; what all were told is kept."""
+        for number, hour in enumerate(hours if self.viewer.office else ()):
             came = []
 
             def keep(message, begin, came=came):
@@ -125,9 +127,10 @@ class Crawl:
                 if message.to.startswith(f"{self.viewer.handle}@"):
                     came.append(written(message))
 
-            with self.world.during(f"letters {hours}", self.world.moment(OPENING) + timedelta(hours=hours)):
-                worker.climb(f"{hours:032d}", ways={"mail": keep, "webhook": keep})
-            asked = Question("letters", "mail", "TELL", f"after {hours} hours")
+            at = self.world.moment(OPENING) + timedelta(hours=hour)
+            with self.world.during(f"letters {phase} {number}", at):
+                worker.climb(f"{phase}-{number}", ways={"mail": keep, "webhook": keep})
+            asked = Question("letters", "mail", "TELL", f"{phase}, after {hour} hours")
             self.records.append(Record(asked, "being told", 200, "", (), b"\n".join(came), (), 0, ""))
 
     def ask(self, question, now=None):

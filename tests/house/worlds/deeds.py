@@ -27,6 +27,7 @@ from tests.house.worlds.doing import (
     knock,
     log_line,
     plan,
+    refused,
     release,
     report,
     score_of,
@@ -39,6 +40,7 @@ from tests.house.worlds.doing import (
     take_back,
     take_off,
     take_watch,
+    told_by_mail,
     waive,
     widen,
     withdraw,
@@ -98,6 +100,7 @@ CENTER_ONLY = {"audience": "center"}
 TO_STAFF = {"audience": "staff"}
 SAME_REF = {"ref": "d1-0914"}
 
+AS_IN_D1 = {"persons_affected": {"from": "D1"}}
 TO_THE_EAST = {"audience": "eastern-europe"}
 
 DEEDS = (
@@ -111,6 +114,8 @@ DEEDS = (
     Deed("by-center", "12 02:00", MEMBERS, report("BY", "D1", "2026-09-10", sent=CENTER_ONLY)),
     Deed("tj-center", "12 02:00", MEMBERS, report("TJ", "T3", "2026-W35", sent=CENTER_ONLY)),
     Deed("kz-officer-comes", "12 02:30", MEMBERS, ask("KZ", "/types/"), foundation=True),
+    # A neighbour is told by mail of what waits for it: of what, and of how much, nobody else learns.
+    Deed("kg-is-told", "12 02:40", EVERYBODY, told_by_mail("KG")),
     Deed("t1-on", "12 03:00", EVERYBODY, switch("T1"), foundation=True),
     Deed("t8-on", "12 03:00", MEMBERS, switch("T8")),
     Deed("kg-early", "12 03:00:00.000001", NOBODY, report("KG", "U1", what="before anything else")),
@@ -159,11 +164,13 @@ DEEDS = (
     ),
     Deed("kz-center", "12 10:02", MEMBERS, report("KZ", "D1", "2026-09-10", events=2, sent=CENTER_ONLY)),
     # The day before.
-    Deed("kz-d1-13", "13 05:20", MEMBERS, report("KZ", "D1", "2026-09-13", events=5)),
+    Deed("kz-d1-13", "13 05:20", MEMBERS, report("KZ", "D1", "2026-09-13", events=5, persons_affected=12)),
     Deed("kg-t4-36-corrected", "13 05:21", NOBODY, correct("KG", "kg-t4-36", incidents=8)),
     Deed("by-d1-13", "13 05:22", MEMBERS, report("BY", "D1", "2026-09-13", events=6)),
     Deed("by-d1-13-corrected", "13 05:23", MEMBERS, correct("BY", "by-d1-13", events=7)),
     Deed("kz-t1-13", "13 06:00", MEMBERS, report("KZ", "T1", "2026-09-12", cases_total=44, cases_new=4)),
+    Deed("kg-t4-33", "13 06:10", NOBODY, report("KG", "T4", "2026-W33", incidents=4)),
+    Deed("kz-t8-13", "13 06:20", MEMBERS, report("KZ", "T8", "2026-09-13", **AS_IN_D1)),
     Deed("crc-d3", "13 06:30", NOBODY, report("CRC", "D3", channel="form")),
     Deed(
         "kz-u1",
@@ -285,9 +292,30 @@ DEEDS = (
         "by-d1-14",
         "14 05:00",
         MEMBERS,
-        report("BY", "D1", "2026-09-14", events=400, text="only to the Center", sent=CENTER_ONLY),
+        report(
+            "BY",
+            "D1",
+            "2026-09-14",
+            events=400,
+            persons_affected=900,
+            text="only to the Center",
+            sent=CENTER_ONLY,
+        ),
         said_to=NOBODY,
-        instead=report("BY", "D1", "2026-09-14", events=1, text="quiet", sent=CENTER_ONLY),
+        instead=report(
+            "BY", "D1", "2026-09-14", events=1, persons_affected=9, text="quiet", sent=CENTER_ONLY
+        ),
+    ),
+    # Said once: what was written for fewer readers is neither taken over nor told as differing where more read it.
+    Deed("kz-t8-14", "14 05:00", MEMBERS, report("KZ", "T8", "2026-09-14", persons_affected=12)),
+    Deed("by-t8-14", "14 05:00", MEMBERS, report("BY", "T8", "2026-09-14", sent=CENTER_ONLY, **AS_IN_D1)),
+    Deed("by-t8-14-wider", "14 05:00", MEMBERS, refused(report("BY", "T8", "2026-09-14", **AS_IN_D1))),
+    Deed("by-t8-14-other", "14 05:00", MEMBERS, report("BY", "T8", "2026-09-14", persons_affected=40)),
+    Deed(
+        "kz-d1-exercise",
+        "14 05:05",
+        ITSELF,
+        report("KZ", "D1", "2026-09-14", mode="exercise", persons_affected=77),
     ),
     half(
         "tj-t3",

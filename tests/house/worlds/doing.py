@@ -16,6 +16,8 @@ from commonwatch.desks.drills import acts as drills
 from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent, micros
 from commonwatch.desks.exchange.models import Quarantined
+from commonwatch.desks.exchange.rules import ContentRefused
+from commonwatch.desks.notices.models import Way
 from commonwatch.desks.shifts import acts as shifts
 from commonwatch.desks.shifts import rules as shift_rules
 from commonwatch.desks.shifts.intake import gather
@@ -84,6 +86,18 @@ def report(
             channel=channel,
         )
         return thing(filed)
+
+    return does
+
+
+def refused(deed):
+    """Try what the house must refuse, whatever it is said from: in a house that leaks it is done."""
+
+    def does(world):
+        try:
+            return deed(world)
+        except ContentRefused:
+            return None
 
     return does
 
@@ -231,6 +245,17 @@ def key_for(handle, client, *, revoked=False):
         made = Token.objects.filter(account__handle=handle, client=client)
         made.update(revoked=revoked)
         return SimpleNamespace(key=made.get().pk)
+
+    return does
+
+
+def told_by_mail(party):
+    """Let who reports for a party be told by mail what waits."""
+
+    def does(world):
+        reporter = world.account(party, office_of(party))
+        told = {"address": f"{reporter.handle}@example.org", "verified_at": micros(world.now)}
+        Way.objects.create(account=reporter, **told)
 
     return does
 

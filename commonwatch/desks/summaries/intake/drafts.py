@@ -103,13 +103,17 @@ def begin_version(summary: str, *, by: Actor) -> Draft:
     found = drafts(by).filter(revises=row.key).first()
     if found is not None:
         return found
-    blocks = _blocks(row, by=by)
+    blocks, asides = _blocks(row, by=by), []
     for annex in Summary.objects.visible_to(by).filter(annex_of=row.hash, party=by.party, state="stands"):
-        blocks += [msgspec.structs.replace(each, annex=True) for each in _blocks(annex, by=by)]
+        asides += [msgspec.structs.replace(each, annex=True) for each in _blocks(annex, by=by)]
     content = rules.Content(
         title=row.title, since=row.since, until=row.until, next_at=row.next_at, blocks=tuple(blocks),
-        audience=_audience(row, by=by), counter=max((int(each.id[1:]) for each in blocks), default=0),
+        audience=_audience(row, by=by), counter=max((int(each.id[1:]) for each in (*blocks, *asides)), default=0),
     )  # fmt: skip
+    content = rules.with_headings(
+        content, row.form
+    )  # under what was left empty there may be something to say now
+    content = msgspec.structs.replace(content, blocks=(*content.blocks, *asides))
     return _new(row.form, content, by=by, revises=row.key)
 
 

@@ -150,7 +150,7 @@ def _lost(
 def _blocks(
     written: Sequence[rules.Chosen], content: rules.Content, label: Label, *, by: Actor
 ) -> list[Block]:
-    """Write the blocks of the main part; quotes resolve to what stands in it."""
+    """Write the blocks of the main part; quotes resolve to what stands in it, and what says nothing is left out."""
     sources = {each.id: each for each in written if each.sort == "item" and not each.annex}
     found: list[Block] = []
     for each in written:
@@ -163,7 +163,7 @@ def _blocks(
             found.append(Table(id=each.id, code=each.code, at=now(), rows=rows))
         elif not each.annex:
             found.append(_item(each))
-    return found
+    return rules.filled(found)
 
 
 def _quotes(text: str, sources: Mapping[str, rules.Chosen]) -> tuple[Quote, ...]:

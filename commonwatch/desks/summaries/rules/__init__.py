@@ -9,6 +9,7 @@ from commonwatch.desks.summaries.rules.content import (
     placed,
     with_audience,
     with_block,
+    with_headings,
     without,
 )
 from commonwatch.desks.summaries.rules.duties import Due, due_in, last_due
@@ -36,7 +37,7 @@ from commonwatch.desks.summaries.rules.standing import (
     number_of,
 )
 from commonwatch.desks.summaries.rules.versions import Change, Words, compare, word_changes
-from commonwatch.desks.summaries.rules.writing import QuoteUnknown, check_quotes, parts, tokens
+from commonwatch.desks.summaries.rules.writing import QuoteUnknown, check_quotes, filled, parts, tokens
 
 __all__ = [
     "HEADINGS",
@@ -72,6 +73,7 @@ __all__ = [
     "check_size",
     "compare",
     "due_in",
+    "filled",
     "joined",
     "last_due",
     "moved",
@@ -82,6 +84,7 @@ __all__ = [
     "tokens",
     "with_audience",
     "with_block",
+    "with_headings",
     "without",
     "word_changes",
 ]

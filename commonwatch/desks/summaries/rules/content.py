@@ -115,6 +115,22 @@ def placed(content: Content, order: Sequence[str]) -> Content:
     return replace(content, blocks=tuple(sorted(content.blocks, key=lambda each: ranks[each.id])))
 
 
+def with_headings(content: Content, form: str) -> Content:
+    """Put back those headings of a form that are missing, each before the first of those that follow it there."""
+    codes = BEGINS[form]
+    there = {each.code for each in content.blocks if each.sort == "heading"}
+    for place, code in enumerate(codes):
+        if code not in there:
+            later = codes[place + 1 :]
+            before = [each.id for each in content.blocks if each.sort == "heading" and each.code in later][:1]
+            content = with_block(content, Chosen(id="", sort="heading", code=code))
+            order = [each.id for each in content.blocks]
+            if before:
+                order.insert(order.index(before[0]), order.pop())
+            content = placed(content, order)
+    return content
+
+
 def with_audience(content: Content, audience: str) -> Content:
     """Mean another audience."""
     return replace(content, audience=audience)

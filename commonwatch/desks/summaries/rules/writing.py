@@ -1,9 +1,13 @@
-"""Quotes in paragraphs: a single figure stands in the text as a token, {a1.events}, and resolves to its entry."""
+"""Quotes in paragraphs, and what of a draft is left out because it says nothing.
+
+A single figure stands in the text as a token, {a1.events}, and resolves to its entry.
+"""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from commonwatch.desks.summaries.facts import Block, Heading, Paragraph
 from commonwatch.errors import Refusal, _
 
 TOKEN = re.compile(r"\{(a\d{1,6}\.[A-Za-z0-9_-]{1,60})\}")
@@ -47,3 +51,22 @@ def check_quotes(texts: Iterable[str], *, known: Mapping[str, Mapping[str, Any]]
             name, _dot, field = token.partition(".")
             if field not in known.get(name, {}):
                 raise QuoteUnknown(token=f"{{{token}}}")
+
+
+def filled(blocks: Sequence[Block]) -> list[Block]:
+    """Leave out paragraphs without a word, and headings under which nothing stands.
+
+    A heading in the writer's own words stands under the one of the form before it, and is something under it.
+    """
+    found: list[Block] = []
+    under = inner = False
+    for each in reversed(blocks):
+        if isinstance(each, Heading):
+            keeps = under if each.code else inner and bool(each.text)
+            under, inner = (False, False) if each.code else (under, False)
+            if keeps:
+                found.append(each)
+        elif not isinstance(each, Paragraph) or each.text:
+            found.append(each)
+            under = inner = True
+    return found[::-1]
