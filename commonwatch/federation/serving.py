@@ -1,24 +1,27 @@
 """A journal as the C2SP tlog-tiles layout, read from the database: checkpoint, key, hash tiles, entry bundles."""
 
+from collections.abc import Sequence
+
 from django.db import connections
 from django.http import Http404
 
+from commonwatch.access.actor import Actor
 from commonwatch.journal import tiles
 from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import node, seal, wall
-from commonwatch.register.gate import Reader
 from commonwatch.register.models import Journal
 
 
-def journal(origin: str, *, reader: Reader) -> Journal:
-    """Return a journal within reach.
+def journal_for(origin: str, *, readers: Sequence[Actor]) -> tuple[Journal, Actor]:
+    """Return a journal within reach of one of these readers, and that reader.
 
-    :raises Http404: when there is none, or none for this reader.
+    :raises Http404: when there is none, or none for these readers.
     """
-    for shelf in reader.shelves:
-        if shelf.origin == origin:
-            wall.reach(reader.reach)
-            return Journal.objects.get(pk=shelf.id)
+    for reader in readers:
+        for shelf in reader.shelves:
+            if shelf.origin == origin:
+                wall.reach(reader.reach)
+                return Journal.objects.get(pk=shelf.id), reader
     raise Http404
 
 

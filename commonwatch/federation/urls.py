@@ -23,6 +23,8 @@ register_converter(Origin, "origin")
 
 app_name = "federation"
 urlpatterns = [
+    path("nodes/card", views.card, name="card"),
+    path("nodes/heads", views.heads_for_peer, name="heads"),
     path("journals/", views.journals, name="journals"),
     path("journals/<origin:origin>/checkpoint", views.checkpoint, name="checkpoint"),
     path("journals/<origin:origin>/key", views.key, name="key"),

@@ -131,6 +131,11 @@ class Signer:
         return self.verifier.name
 
     @property
+    def private(self) -> Ed25519PrivateKey:
+        """The key itself, for libraries that sign other things than notes with it."""
+        return self._private
+
+    @property
     def vkey(self) -> str:
         """The verifier key, for others."""
         return self.verifier.vkey
@@ -194,6 +199,20 @@ def note_text(note: str) -> str:
     :raises NoteRefused: when the note is malformed.
     """
     return _parse(note)[0]
+
+
+def lines(note: str) -> list[Signature]:
+    """Return the signatures under a well-formed note, none of them verified.
+
+    :raises NoteRefused: when the note is malformed.
+    """
+    return _parse(note)[1]
+
+
+def write_line(signature: Signature) -> str:
+    """Return a signature as the line in which a note has it."""
+    value = bytes.fromhex(signature.key_id) + signature.value
+    return f"— {signature.name} {base64.b64encode(value).decode()}\n"
 
 
 def decode_base64(text: str, *, what: str) -> bytes:

@@ -1,0 +1,78 @@
+"""Cosignatures: who says that they have verified a checkpoint. Kept as the latest of each node for each journal."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from commonwatch.federation import peers
+from commonwatch.federation.models import Cosignature
+from commonwatch.journal import checkpoint, note
+from commonwatch.register import node
+from commonwatch.register.models import Journal
+
+
+def cosign(row: Journal) -> None:
+    """Say with the witness key that this node has verified the present checkpoint of a journal; once for each size."""
+    at = node.current()
+    text = note.note_text(row.checkpoint)
+    held = Cosignature.objects.filter(origin=row.origin, party=at.party).first()
+    if held is not None and (held.size, held.root) == (row.size, row.root):
+        return
+    seconds = at.clock() // 1_000_000
+    _keep(row.origin, at.party, row.size, row.root, at.witness.line(text, seconds=seconds), seconds)
+
+
+def take(signed: str, head: checkpoint.Checkpoint) -> int:
+    """Keep the cosignatures under a checkpoint that nodes known here have made; return how many were new.
+
+    A line that does not hold is passed over: whoever forges one must not keep others from a good checkpoint.
+    """
+    text, known, new = note.note_text(signed), peers.witnesses(), 0
+    by_name = {each.name: (party, each) for party, each in known.items()}
+    for line in note.lines(signed):
+        party, verifier = by_name.get(line.name, ("", None))
+        if verifier is None or verifier.key_id != line.key_id:
+            continue
+        try:
+            good = verifier.check(text, line)
+        except note.NoteRefused:
+            continue
+        new += _newer(head, party, note.write_line(line), good.seconds or 0)
+    return new
+
+
+def _newer(head: checkpoint.Checkpoint, party: str, line: str, seconds: int) -> int:
+    held = Cosignature.objects.filter(origin=head.origin, party=party).first()
+    if held is not None and held.size >= head.size:
+        return 0
+    _keep(head.origin, party, head.size, head.root.hex(), line, seconds)
+    return 1
+
+
+def _keep(origin: str, party: str, size: int, root: str, line: str, seconds: int) -> None:  # noqa: PLR0913, PLR0917 - the columns
+    said = {"size": size, "root": root, "line": line, "seconds": seconds}
+    Cosignature.objects.update_or_create(origin=origin, party=party, defaults=said)
+
+
+def lines(origins: Iterable[str]) -> dict[str, list[Cosignature]]:
+    """Return by origin the cosignatures that are kept, in order of the parties."""
+    found: dict[str, list[Cosignature]] = defaultdict(list)
+    for row in Cosignature.objects.filter(origin__in=list(origins)).order_by("origin", "party"):
+        found[row.origin].append(row)
+    return found
+
+
+def joined(signed: str, given: Iterable[Cosignature]) -> str:
+    """Return a checkpoint with the lines of those who cosigned just this one."""
+    head = checkpoint.Checkpoint.parse(note.note_text(signed))
+    fitting = [row.line for row in given if (row.size, row.root) == (head.size, head.root.hex())]
+    return signed + "".join(fitting)
+
+
+def counted(row: Journal, readers: Iterable[str]) -> tuple[int, int]:
+    """Say how many of the nodes that may read a journal have cosigned its present checkpoint, and of how many."""
+    nodes = {each.party for each in peers.standing()} | {node.current().party}
+    entitled = nodes.intersection(readers) if tuple(readers) != ("*",) else nodes
+    signed = Cosignature.objects.filter(
+        origin=row.origin, size=row.size, root=row.root, party__in=entitled
+    ).count()
+    return signed, len(entitled)
