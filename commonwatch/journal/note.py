@@ -41,6 +41,11 @@ class Signature(Struct, frozen=True):
     value: bytes
     seconds: int | None = None
 
+    @property
+    def line(self) -> str:
+        """The line as it stands under the text, with its newline."""
+        return f"— {self.name} {base64.b64encode(bytes.fromhex(self.key_id) + self.value).decode()}\n"
+
 
 class Note(Struct, frozen=True):
     """An opened note: its text, the signatures that were verified, and those of unknown keys."""
