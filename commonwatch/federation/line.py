@@ -28,6 +28,14 @@ class NotReached(Refusal):
     hint = _("What was fetched is kept; the next round goes on from there.")
 
 
+class AnswersOtherwise(NotReached):
+    """It answers, and not with what was asked for."""
+
+    code, status = "federation.answers-otherwise", 502
+    says = _("{party} answers with status {answer}.")
+    hint = _("It may not have this node as a peer, or no longer hold what it offered.")
+
+
 class BadAddress(Refusal):
     """An address to which nothing is sent."""
 

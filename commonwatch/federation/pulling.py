@@ -13,11 +13,11 @@ import msgspec
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import cosigning, forking, own, peers
 from commonwatch.federation.heads import VERSION, Head, Heads
-from commonwatch.federation.line import Answer, Line, NotReached
+from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.federation.spool import Spool
 from commonwatch.journal import checkpoint, note
-from commonwatch.register import node, recover, seal, wall
+from commonwatch.register import node, seal, wall
 from commonwatch.register.admit import admit
 from commonwatch.register.models import Journal
 
@@ -59,7 +59,7 @@ class _Talk:
         if answer.status == 401 and CLOCK in answer.headers:
             answer = self._asked(path, most=most, tag=tag)
         if answer.status not in {200, 304}:
-            raise NotReached(party=self.peer.party, reason=f"it answers {answer.status}")
+            raise AnswersOtherwise(party=self.peer.party, answer=answer.status)
         return answer
 
     def _asked(self, path: str, *, most: int, tag: str) -> Answer:
@@ -115,6 +115,8 @@ def _round(talk: _Talk) -> Round:
         try:
             new, lines = _journal(talk, each, known)
         except (Refusal, Broken) as fault:
+            if isinstance(fault, NotReached) and not isinstance(fault, AnswersOtherwise):
+                raise  # the line is cut: what else was offered is fetched in the next round
             logger.warning("%s from %s: %s", each.origin[:300], talk.peer.party, fault)
             faults.append(Fault(each.origin[:300], str(fault)))
             continue
@@ -186,9 +188,8 @@ def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
     key = peers.trust(head.origin)
     if key is None:
         raise peers.NoKey(origin=head.origin)
-    at = node.current()
-    door = recover.readmit if at.holds(head.origin.split("/")[1]) else admit
-    done = door(signed=signed_by_log(signed, key.verifier), entries=spool.entries, key=key.verifier.vkey)
+    door = admit
+    done = door(signed=signed_by_log(signed, key.verifier), entries=list(spool.entries()), key=key.verifier.vkey)
     row = Journal.objects.get(origin=head.origin)
     if not row.ours:
         cosigning.cosign(row)

@@ -97,9 +97,10 @@ def heads_for_peer(request: HttpRequest) -> HttpResponse:
         raise NotAPeer
     body, tag = heads.written(heads.of(peer))
     known = request.headers.get("If-None-Match") == tag
-    answer = HttpResponse(b"" if known else body, status=304 if known else 200, content_type=JSON)
-    answer.headers |= {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": VARY}
-    return answer
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": VARY}
+    if known:
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(body, content_type=JSON, headers=headers)
 
 
 @require_safe

@@ -145,11 +145,9 @@ def test_what_does_not_hold_is_not_taken_in_and_the_truth_is_afterwards(three, l
         write(by=three["BY"].officer(party="BY"), times=5)
     line = Within(three["BY"])
     line.change = lambda path, answer: lie(answer) if "/tile/" in path else answer
-    try:
-        done = pull(three["KZ"], three["BY"], line)
-    except NotReached:
-        done = None
-    assert done is None or (done.entries == 0 and done.faults)
+    done = pull(three["KZ"], three["BY"], line)
+    assert done.entries == 0
+    assert [each.origin for each in done.faults] == [WIDE]
     with at(three["KZ"]):
         assert not Entry.objects.filter(journal__party="BY").exists()
     assert pull(three["KZ"], three["BY"]).entries == 6
