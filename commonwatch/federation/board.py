@@ -3,10 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from commonwatch.federation import peers
+from commonwatch.federation import card, peers
 from commonwatch.federation.models import Contact, Level, Peer
-from commonwatch.register.gate import Shelf
-from commonwatch.register.node import Node
+from commonwatch.register.gate import Reader, Shelf
 
 
 class Waiting(NamedTuple):
@@ -37,11 +36,30 @@ class Standing(NamedTuple):
     failure: str
     waiting: tuple[Waiting, ...]
 
+    @property
+    def spoken(self) -> str:
+        """The fingerprint as it is read aloud."""
+        return card.spoken(self.fingerprint)
 
-def peers_of(_at: Node) -> list[Standing]:
-    """List the peers of the node at hand, by their parties."""
+    @property
+    def skew_text(self) -> str:
+        """How far its clock is ahead of ours, in seconds."""
+        return "" if self.skew is None else f"{self.skew.total_seconds():+.1f} s"
+
+
+def peers_of(by: Reader | None = None) -> list[Standing]:
+    """List the peers that a reader may see, by their parties; for the node itself all of them.
+
+    What is not level is named only where the reader reads it too.
+    """
     contacts = {each.party: each for each in Contact.objects.all()}
-    return [_standing(each, contacts.get(each.party)) for each in peers.standing()]
+    found = [_standing(each, contacts.get(each.party)) for each in peers.standing(by)]
+    if by is None:
+        return found
+    within = {shelf.origin for shelf in by.shelves}
+    return [
+        each._replace(waiting=tuple(row for row in each.waiting if row.origin in within)) for each in found
+    ]
 
 
 def _standing(peer: Peer, contact: Contact | None) -> Standing:

@@ -1,7 +1,7 @@
 """Cosignatures: who says that they have verified a checkpoint. Kept as the latest of each node for each journal."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from commonwatch.federation import peers
 from commonwatch.federation.models import Cosignature
@@ -68,11 +68,22 @@ def joined(signed: str, given: Iterable[Cosignature]) -> str:
     return signed + "".join(fitting)
 
 
-def counted(row: Journal, readers: Iterable[str]) -> tuple[int, int]:
-    """Say how many of the nodes that may read a journal have cosigned its present checkpoint, and of how many."""
-    nodes = {each.party for each in peers.standing()} | {node.current().party}
-    entitled = nodes.intersection(readers) if tuple(readers) != ("*",) else nodes
-    signed = Cosignature.objects.filter(
-        origin=row.origin, size=row.size, root=row.root, party__in=entitled
-    ).count()
-    return signed, len(entitled)
+def counted(
+    row: Journal, readers: Iterable[str], given: Iterable[Cosignature], nodes: Set[str]
+) -> tuple[int, int]:
+    """Say how many of the nodes that may read a journal have cosigned its present checkpoint, and of how many.
+
+    The node that writes it does not count: it has signed already.
+    """
+    entitled = (nodes if tuple(readers) == ("*",) else nodes & set(readers)) - {row.party}
+    return sum(1 for each in given if stands(each, row) and each.party in entitled), len(entitled)
+
+
+def stands(line: Cosignature, row: Journal) -> bool:
+    """Say whether a cosignature is of a journal's present checkpoint."""
+    return (line.size, line.root) == (row.size, row.root)
+
+
+def nodes_known() -> set[str]:
+    """Return the parties that have a node of their own, as far as is known here."""
+    return {each.party for each in peers.standing()} | {node.current().party}

@@ -31,8 +31,8 @@ class Forked(Refusal):
     hint = _("The evidence is on the page of the journals. Ask its owner which past is true.")
 
 
-class BadEvidence(NamedTuple):
-    """Evidence that a peer sent and that proves nothing."""
+class Fault(NamedTuple):
+    """What was not taken from a peer (a journal, or evidence that proves nothing), and why in a sentence."""
 
     origin: str
     says: str
@@ -72,14 +72,14 @@ def found(row: Journal, signed: str, head: checkpoint.Checkpoint, *, fetch: Fetc
     raise Forked(origin=head.origin)
 
 
-def take(forks: Sequence[str], *, came_from: str) -> Iterator[BadEvidence]:
+def take(forks: Sequence[str], *, came_from: str) -> Iterator[Fault]:
     """Keep the proofs (base64) that a peer shows; yield those that prove nothing."""
     for text in forks[:MOST_FORKS]:
         try:
             data = base64.b64decode(text[:MOST_TEXT], validate=True)
             origin = examine(data)
         except (binascii.Error, Broken, Refusal) as wrong:
-            yield BadEvidence("-", f"evidence that proves nothing: {wrong}")
+            yield Fault("-", f"evidence that proves nothing: {wrong}")
             continue
         _keep(origin, data, came_from=came_from)
 

@@ -6,7 +6,7 @@ was set aside for the answer.
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import urllib3
@@ -78,10 +78,11 @@ class Wire:
         self._base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self._pool = urllib3.PoolManager(
             num_pools=1,
+            headers=None,
             maxsize=2,
             retries=False,
             timeout=urllib3.Timeout(connect=CONNECT, read=SILENT),
-            **_trust(parts.fragment, ca, address=address) if secure else {},
+            **(_trust(parts.fragment, ca, address=address) if secure else {}),
         )
 
     def get(self, path: str, *, headers: Mapping[str, str], most: int) -> Answer:
@@ -117,7 +118,7 @@ class Wire:
             yield part
 
 
-def _trust(pin: str, ca: str, *, address: str) -> dict[str, object]:
+def _trust(pin: str, ca: str, *, address: str) -> dict[str, Any]:
     """Say whose certificate is believed: the one that is pinned, those of a file, or those of the system."""
     if pin:
         digest = pin.removeprefix(PIN)

@@ -12,6 +12,7 @@ import msgspec
 
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import cosigning, forking, own, peers
+from commonwatch.federation.forking import Fault
 from commonwatch.federation.heads import VERSION, Head, Heads
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
@@ -26,13 +27,6 @@ logger = logging.getLogger("commonwatch.federation")
 MOST_HEADS = 32 * 1024 * 1024
 MOST_JOURNALS = 20_000
 CLOCK = "x-clock"
-
-
-class Fault(NamedTuple):
-    """A journal that was not taken from a peer, and why in a sentence."""
-
-    origin: str
-    says: str
 
 
 class Round(NamedTuple):
@@ -189,7 +183,9 @@ def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
     if key is None:
         raise peers.NoKey(origin=head.origin)
     door = admit
-    done = door(signed=signed_by_log(signed, key.verifier), entries=list(spool.entries()), key=key.verifier.vkey)
+    done = door(
+        signed=signed_by_log(signed, key.verifier), entries=list(spool.entries()), key=key.verifier.vkey
+    )
     row = Journal.objects.get(origin=head.origin)
     if not row.ours:
         cosigning.cosign(row)

@@ -4,13 +4,14 @@ import functools
 import gzip
 from collections.abc import Callable, Sequence
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from commonwatch.access import logs
-from commonwatch.access.actor import Actor, anybody
+from commonwatch.access.actor import Actor, SignInFirst, anybody
 from commonwatch.access.asking import actor_for
-from commonwatch.federation import cosigning, heads, own, peers, serving
+from commonwatch.federation import board, cosigning, forking, heads, own, peers, serving
+from commonwatch.federation import card as cards
 from commonwatch.federation.asking import NotAPeer, TokenLate, node_of
 from commonwatch.register import node
 from commonwatch.register.models import Journal
@@ -35,6 +36,7 @@ def journals(request: HttpRequest) -> HttpResponse:
     pack = node.current().pack
     rows = Journal.objects.in_bulk(by.reach)
     within = {shelf.origin for shelf in by.shelves}
+    nodes, lines, forks = cosigning.nodes_known(), cosigning.lines(within), forking.of(within)
     found = [
         {
             "origin": shelf.origin,
@@ -49,6 +51,10 @@ def journals(request: HttpRequest) -> HttpResponse:
             "root": rows[shelf.id].root,
             "closed": shelf.closed,
             "continued": shelf.continued if shelf.continued in within else "",
+            "cosigned": cosigning.counted(
+                rows[shelf.id], shelf.label.parties, lines.get(shelf.origin, ()), nodes
+            ),
+            "forks": forks.get(shelf.origin, ()),
         }
         for shelf in by.shelves
     ]
@@ -101,6 +107,40 @@ def heads_for_peer(request: HttpRequest) -> HttpResponse:
     if known:
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(body, content_type=JSON, headers=headers)
+
+
+@require_safe
+def peers_page(request: HttpRequest) -> HttpResponse:
+    """Show the nodes with which this one exchanges journals, to those of its own party."""
+    by = seated(request)
+    at = node.current()
+    context = {
+        "peers": board.peers_of(by) if by.party == at.party else [],
+        "owner": at.pack.party(at.party).short,
+        "spoken": cards.spoken(own.card_of(at).fingerprint),
+    }
+    return page(request, "federation/peers.html", context)
+
+
+def seated(request: HttpRequest) -> Actor:
+    """Return who sits in an office.
+
+    :raises SignInFirst: when nobody does.
+    """
+    by = actor_for(request)
+    if by is None:
+        raise SignInFirst
+    return by
+
+
+@require_safe
+def fork(request: HttpRequest, origin: str, digest: str) -> HttpResponse:
+    """Give the evidence that a journal within reach has two pasts, as the file that a script verifies."""
+    serving.journal_for(origin, readers=eyes(request))
+    found = next((each for each in forking.of([origin]).get(origin, ()) if each.digest == digest), None)
+    if found is None:
+        raise Http404
+    return _file(bytes(found.data), kind=TEXT, cache="no-cache")
 
 
 @require_safe

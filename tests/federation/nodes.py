@@ -1,4 +1,4 @@
-"""Several nodes of the small organisation in one process, with lines between them that go through the real addresses."""
+"""Several nodes of the small organisation in one process; the lines between them go through the real addresses."""
 
 import gzip
 from contextlib import ExitStack, contextmanager

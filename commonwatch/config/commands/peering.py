@@ -71,14 +71,14 @@ def listed() -> list[dict[str, Any]]:
             "party": each.party,
             "address": each.address,
             "fingerprint": each.fingerprint,
-            "spoken": cards.spoken(each.fingerprint),
+            "spoken": each.spoken,
             "journals": each.journals,
             "level": each.level,
             "heard": f"{each.heard:%Y-%m-%d %H:%M:%S} UTC" if each.heard else "",
-            "skew": "" if each.skew is None else f"{each.skew.total_seconds():+.1f} s",
+            "skew": each.skew_text,
             "failure": each.failure,
         }
-        for each in board.peers_of(node.current())
+        for each in board.peers_of()
     ]
 
 
