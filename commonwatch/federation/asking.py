@@ -70,7 +70,7 @@ def _opened(token: str) -> Peer | None:
 
 
 def _verified(token: str, peer: Peer, *, audience: str) -> dict[str, Any]:
-    key = Ed25519PublicKey.from_public_bytes(peers.raw(peer.keys[peer.party]))
+    key = Ed25519PublicKey.from_public_bytes(peers.key_bytes(peer.keys[peer.party]))
     options: Any = {"verify_exp": False, "verify_iat": False, "require": ["iss", "aud", "iat", "exp"]}
     return jwt.decode(token, key, algorithms=[own.ALGORITHM], audience=audience, options=options)
 

@@ -7,8 +7,8 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct
 
-from commonwatch.federation import cosigning, peers
-from commonwatch.federation.models import Evidence, Peer
+from commonwatch.federation import cosigning, forking, peers
+from commonwatch.federation.models import Peer
 from commonwatch.register import node
 from commonwatch.register.models import Journal
 
@@ -47,8 +47,8 @@ def of(peer: Peer) -> Heads:
 
 def forks(origins: Iterable[str]) -> tuple[str, ...]:
     """Return the proofs of forks of these journals, in order of their digests."""
-    rows = Evidence.objects.filter(origin__in=list(origins)).order_by("digest").values_list("data", flat=True)
-    return tuple(base64.b64encode(bytes(data)).decode() for data in rows)
+    rows = [each for found in forking.of(origins).values() for each in found]
+    return tuple(base64.b64encode(bytes(each.data)).decode() for each in sorted(rows, key=lambda each: each.digest))
 
 
 def written(heads: Heads) -> tuple[bytes, str]:

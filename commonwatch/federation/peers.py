@@ -96,7 +96,7 @@ def shelves(peer: Peer) -> Iterator[tuple[Actor, Shelf]]:
                 yield reader, shelf
 
 
-def raw(key: str) -> bytes:
+def key_bytes(key: str) -> bytes:
     """Return the 32 bytes of a public key."""
     return base64.b64decode(key)
 

@@ -100,7 +100,7 @@ def heads_for_peer(request: HttpRequest) -> HttpResponse:
     """Tell a peer how far every journal within its reach stands; 304 when it knows that already."""
     peer = node_of(request)
     if peer is None:
-        raise NotAPeer
+        raise Http404
     body, tag = heads.written(heads.of(peer))
     known = request.headers.get("If-None-Match") == tag
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": VARY}
