@@ -1,7 +1,8 @@
 """Cosignatures: who says that they have verified a checkpoint. Kept as the latest of each node for each journal."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from commonwatch.federation import peers
 from commonwatch.federation.models import Cosignature
@@ -69,7 +70,7 @@ def joined(signed: str, given: Iterable[Cosignature]) -> str:
 
 
 def counted(
-    row: Journal, readers: Iterable[str], given: Iterable[Cosignature], nodes: Set[str]
+    row: Journal, readers: Iterable[str], given: Iterable[Cosignature], nodes: AbstractSet[str]
 ) -> tuple[int, int]:
     """Say how many of the nodes that may read a journal have cosigned its present checkpoint, and of how many.
 

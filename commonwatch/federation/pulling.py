@@ -184,7 +184,7 @@ def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
         raise peers.NoKey(origin=head.origin)
     door = admit
     done = door(
-        signed=signed_by_log(signed, key.verifier), entries=list(spool.entries()), key=key.verifier.vkey
+        signed=signed_by_log(signed, key.verifier), entries=spool.entries, key=key.verifier.vkey
     )
     row = Journal.objects.get(origin=head.origin)
     if not row.ours:

@@ -368,6 +368,18 @@ def close(journal: int) -> str:
     return work.close(journal)
 
 
+def stored_beside(*, size: int) -> None:
+    """Tell the transaction at hand that so many bytes of entries were stored in it by another way than `append`.
+
+    :raises Broken: outside a turn.
+    """
+    work = _work.get()
+    if work is None:
+        raise Broken("entries are stored inside a turn only")
+    work.written += 3 * size
+    work.held.clear()
+
+
 def append(  # noqa: PLR0913 - what a draft holds, by name
     fact: Fact,
     *,

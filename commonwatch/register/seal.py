@@ -1,7 +1,7 @@
 """What happens to a journal at the edges of a transaction: opened, grown, signed, guarded; and the waking check."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 from django.db import connections
@@ -92,7 +92,7 @@ def tile_reader(node: Node, journal: int) -> Read:
 def seal(node: Node, row: Journal, leaves: Sequence[bytes], *, last_at: int) -> str:
     """Grow the tiles of a journal by these leaf hashes, sign its new checkpoint, store both; return the note."""
     grown = tiles.grow(size=row.size, read=tile_reader(node, row.pk), leaf_hashes=leaves)
-    store_tiles(node, row.pk, grown)
+    put_tiles(node, row.pk, grown.tiles)
     signer = node.signer(party=row.party, origin=row.origin)
     note = checkpoint.sign_checkpoint(
         checkpoint.Checkpoint(origin=row.origin, size=grown.size, root=grown.root), signer
@@ -102,9 +102,9 @@ def seal(node: Node, row: Journal, leaves: Sequence[bytes], *, last_at: int) -> 
     return note
 
 
-def store_tiles(node: Node, journal: int, grown: tiles.Growth) -> None:
-    """Write the hash tiles that have changed."""
-    changed = [(journal, level, number, data) for (level, number), data in sorted(grown.tiles.items())]
+def put_tiles(node: Node, journal: int, changed_tiles: Mapping[tuple[int, int], bytes]) -> None:
+    """Write the hash tiles that have changed, by level and number."""
+    changed = [(journal, level, number, data) for (level, number), data in sorted(changed_tiles.items())]
     with connections[node.database].cursor() as cursor:
         cursor.executemany(UPSERT, changed)
 

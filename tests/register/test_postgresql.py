@@ -9,7 +9,8 @@ from commonwatch.register import wall
 from tests.conftest import lived_in
 from tests.exchange import test_acts
 from tests.postgresql import fresh_url, standing_on, template_url  # noqa: F401 - fixtures of this module
-from tests.register import test_admit, test_log, test_models, test_verify
+from tests.register import test_admission, test_admit, test_log, test_models, test_verify
+from tests.register.test_admission import alone  # noqa: F401 - a fixture of this module
 from tests.register.test_verify import full  # noqa: F401 - a fixture of this module
 from tests.small import PACK
 
@@ -33,6 +34,12 @@ AT_THE_TABLES = {
     "test_an_addition_that_arrives_before_its_subject_is_kept",
     "test_what_does_not_hold_is_not_admitted_and_leaves_nothing",
     "test_a_valid_key_does_not_help_an_entry_of_another_label",
+    "test_an_entry_that_was_erased_before_it_came_is_kept_by_its_hash",
+    "test_columns_of_an_erased_entry_say_nothing",
+    "test_bytes_that_are_gone_without_an_entry_that_says_so_are_found",
+    "test_what_another_thread_took_in_meanwhile_is_not_taken_in_twice",
+    "test_an_id_that_stands_already_is_refused_and_the_pen_goes_on",
+    "test_an_unknown_kind_is_kept_and_an_unfit_body_of_a_known_one_is_not",
     "test_writing_a_row_by_hand_is_refused",
     "test_flipped_bits_in_entries_and_tiles_are_found",
     "test_a_changed_column_is_found",
@@ -47,7 +54,7 @@ AT_THE_TABLES = {
 globals().update(
     {
         name: test
-        for module in (test_log, test_admit, test_models, test_verify, test_acts)
+        for module in (test_log, test_admit, test_admission, test_models, test_verify, test_acts)
         for name, test in vars(module).items()
         if name.startswith("test_") and name not in LEFT_OUT
     }
