@@ -26,6 +26,10 @@ MAX_SECONDS = 2**63 - 1
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 
+_PRIME = 2**255 - 19
+_OF_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D6A1776C7
+_WEAK = {0, 1, _PRIME - 1, _OF_ORDER_8, _PRIME - _OF_ORDER_8}
+"""The y of every Ed25519 point of order 8 or less: under such a key anybody can sign many texts."""
 _VKEY = re.compile(r"([^+]+)\+([0-9a-f]{8})\+(.+)", re.ASCII)
 
 
@@ -66,7 +70,8 @@ class Verifier(Struct, frozen=True, dict=True):
     def parse(cls, vkey: str) -> "Verifier":
         """Read a verifier key: `name+keyid+base64`.
 
-        :raises NoteRefused: when it is malformed, of an unknown algorithm, or its key id is wrong.
+        :raises NoteRefused: when it is malformed, of an unknown algorithm, its key id is wrong, or anybody could sign
+            under it.
         """
         found = _VKEY.fullmatch(vkey)
         if found is None or not _is_name(found[1]):
@@ -77,6 +82,8 @@ class Verifier(Struct, frozen=True, dict=True):
         verifier = cls(name=found[1], algorithm=material[0], key=material[1:])
         if verifier.key_id != found[2]:
             raise NoteRefused(f"the verifier key says id {found[2]}, its key has {verifier.key_id}")
+        if _is_weak(verifier.key):
+            raise NoteRefused(f"the key of {verifier.name} is one under which anybody can sign")
         return verifier
 
     @cached_property
@@ -250,6 +257,12 @@ def _check_characters(note: str) -> None:
 
 def _is_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(character.isspace() for character in name)
+
+
+def _is_weak(key: bytes) -> bool:
+    """Say whether an Ed25519 key is a point of small order, or is written in another form than its one."""
+    y = int.from_bytes(key, "little") & (1 << 255) - 1
+    return y >= _PRIME or y in _WEAK
 
 
 def _cosigned(message: bytes, seconds: int) -> bytes:

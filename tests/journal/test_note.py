@@ -13,6 +13,8 @@ BORIS = Signer(name="example.org/boris", seed=bytes_for("boris"))
 WITNESS = Signer(name="witness.example.org", seed=bytes_for("witness"), algorithm=note.COSIGNATURE)
 TEXT = "one\n\ntwo ☂\n"
 
+PRIME = 2**255 - 19
+
 names = st.text(min_size=1, max_size=20).filter(
     lambda name: (
         "+" not in name
@@ -179,6 +181,25 @@ def test_a_key_is_not_named_so(name):
 )
 def test_a_malformed_key_is_refused(vkey):
     with pytest.raises(NoteRefused):
+        Verifier.parse(vkey)
+
+
+ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D6A1776C7
+WEAK = sorted(
+    {
+        (y % 2**255 | sign << 255).to_bytes(32, "little")
+        for y in [0, 1, PRIME - 1, ORDER_8, PRIME - ORDER_8, *range(PRIME, 2**255)]
+        for sign in (0, 1)
+    }
+)
+
+
+@pytest.mark.parametrize("key", WEAK)
+@pytest.mark.parametrize("algorithm", [note.ED25519, note.COSIGNATURE])
+def test_a_key_under_which_anybody_can_sign_is_refused(key, algorithm):
+    vkey = Verifier(name="name", algorithm=algorithm, key=key).vkey
+
+    with pytest.raises(NoteRefused, match="anybody can sign"):
         Verifier.parse(vkey)
 
 
