@@ -194,17 +194,6 @@ def sign(text: str, signers: Iterable[Signer]) -> str:
     return text + "\n" + "".join([signer.line(text) for signer in signers])
 
 
-def cosign(note: str, signer: Signer, *, seconds: int) -> str:
-    """Add a signature to a note; `seconds` since 1970 is the time a cosignature states.
-
-    The caller has checked what it is about to vouch for: see C2SP tlog-witness.
-
-    :raises NoteRefused: when the note is malformed.
-    """
-    text, _ = _parse(note)
-    return note + signer.line(text, seconds=seconds)
-
-
 def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
     """Open a note that at least one of the `verifiers` has signed.
 
@@ -212,7 +201,7 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
 
     :raises NoteRefused: when the note is malformed, a known key's signature is bad, or no known key signed.
     """
-    text, signatures = _parse(note)
+    text, signatures = split(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     verified: dict[tuple[str, str], Signature] = {}
     unverified: dict[Signature, None] = {}
@@ -232,7 +221,37 @@ def note_text(note: str) -> str:
 
     :raises NoteRefused: when the note is malformed.
     """
-    return _parse(note)[0]
+    return split(note)[0]
+
+
+def split(note: str) -> tuple[str, list[Signature]]:
+    """Return the text of a well-formed note and its signatures, none of which was verified.
+
+    :raises NoteRefused: when the note is malformed.
+    """
+    _check_characters(note)
+    head, found, tail = note.rpartition("\n\n")
+    if not found or not tail.endswith("\n"):
+        raise NoteRefused("the note has no signatures under an empty line")
+    lines = tail[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise NoteRefused(f"the note has more than {MAX_SIGNATURES} signatures")
+    return head + "\n", [read_line(line + "\n") for line in lines]
+
+
+def read_line(line: str) -> Signature:
+    """Read a signature line, which ends in a newline; nothing is verified.
+
+    :raises NoteRefused: when it is malformed.
+    """
+    dash, _, rest = line.partition(" ")
+    name, _, encoded = rest.partition(" ")
+    if dash != "—" or not _is_name(name) or not line.endswith("\n"):
+        raise NoteRefused(f"{line[:100]!r} is no signature line")
+    value = decode_base64(encoded[:-1], what=f"the signature by {name}")
+    if len(value) < 5:
+        raise NoteRefused(f"the signature by {name} is too short")
+    return Signature(name=name, key_id=value[:4].hex(), value=value[4:])
 
 
 def decode_base64(text: str, *, what: str) -> bytes:
@@ -247,28 +266,6 @@ def decode_base64(text: str, *, what: str) -> bytes:
     if base64.b64encode(data).decode() != text:
         raise NoteRefused(f"{what} is not canonical base64")
     return data
-
-
-def _parse(note: str) -> tuple[str, list[Signature]]:
-    _check_characters(note)
-    head, found, tail = note.rpartition("\n\n")
-    if not found or not tail.endswith("\n"):
-        raise NoteRefused("the note has no signatures under an empty line")
-    lines = tail[:-1].split("\n")
-    if len(lines) > MAX_SIGNATURES:
-        raise NoteRefused(f"the note has more than {MAX_SIGNATURES} signatures")
-    return head + "\n", [_signature(line) for line in lines]
-
-
-def _signature(line: str) -> Signature:
-    dash, _, rest = line.partition(" ")
-    name, _, encoded = rest.partition(" ")
-    if dash != "—" or not _is_name(name):
-        raise NoteRefused(f"{line[:100]!r} is no signature line")
-    value = decode_base64(encoded, what=f"the signature by {name}")
-    if len(value) < 5:
-        raise NoteRefused(f"the signature by {name} is too short")
-    return Signature(name=name, key_id=value[:4].hex(), value=value[4:])
 
 
 def _check_characters(note: str) -> None:

@@ -45,7 +45,7 @@ def test_a_key_reads_back_as_it_was_written(name, seed, algorithm):
 
 @given(texts, st.integers(0, 2**63 - 1))
 def test_a_signed_text_opens_to_itself(text, seconds):
-    signed = note.cosign(note.sign(text, [ANNA, BORIS]), WITNESS, seconds=seconds)
+    signed = note.sign(text, [ANNA, BORIS]) + WITNESS.line(text, seconds=seconds)
 
     opened = note.open_note(signed, [WITNESS.verifier, ANNA.verifier])
 
