@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from commonwatch.errors import Broken
 from commonwatch.journal import checkpoint as checkpoints
+from commonwatch.journal import cosign, tree
 from commonwatch.journal import note as notes
-from commonwatch.journal import tree
 from commonwatch.journal.checkpoint import Checkpoint
 
 HEADER = "commonwatch-fork/v1"
@@ -64,7 +64,7 @@ def make(a: str, b: str, vkey: str, hash_at: tree.HashAt) -> Fork:
     :raises ProofRefused: when `hash_at` is not of the tree that the longer one signs.
     """
     verifier = _verifier(vkey)
-    pairs = [(checkpoints.open_checkpoint(each, verifier), _alone(each, verifier)) for each in (a, b)]
+    pairs = [(checkpoints.open_checkpoint(each, verifier), cosign.only(each, [verifier])) for each in (a, b)]
     (short, first), (long, second) = sorted(pairs, key=lambda pair: (pair[0].size, pair[1]))
     if not contradicts(short, long, hash_at):
         raise ForkRefused(f"the checkpoints of {short.size} and {long.size} entries may both be true")
@@ -186,15 +186,9 @@ def _opened(which: str, note: str, verifier: notes.Verifier) -> Checkpoint:
         opened = checkpoints.open_checkpoint(note, verifier)
     except Broken as wrong:
         raise ForkRefused(f"the {which} checkpoint: {wrong}") from wrong
-    if note != _alone(note, verifier):
+    if note != cosign.only(note, [verifier]):
         raise ForkRefused(f"the {which} checkpoint: it has more signatures than the log's")
     return opened
-
-
-def _alone(note: str, verifier: notes.Verifier) -> str:
-    """Return the note with the signature of this key alone."""
-    opened = notes.open_note(note, [verifier])
-    return f"{opened.text}\n{opened.verified[0].line}"
 
 
 def _hash(at: int, line: str) -> bytes:

@@ -121,7 +121,7 @@ def test_without_a_key_the_file_vouches_for_itself_and_says_so():
         fork.verify(made, vkey=note.Signer(name=ORIGIN, seed=bytes(32)).vkey)
 
 
-@pytest.mark.parametrize("sizes", [(9, 9), (9, 13), (8, 13), (33, 34)])
+@pytest.mark.parametrize("sizes", [(9, 9), (8, 13)])
 def test_every_bit_of_the_file_counts(sizes):
     raw = evidence(LEFT[: sizes[0]], RIGHT[: sizes[1]])
     for bit in range(len(raw) * 8):
