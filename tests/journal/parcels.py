@@ -4,6 +4,7 @@ import base64
 import io
 from hashlib import sha256
 
+from commonwatch.errors import Refusal
 from commonwatch.journal import bundle, export, manifest, note
 from tests.journal.samples import bytes_for, head_of, leaves_of
 
@@ -11,6 +12,10 @@ KAZ = note.Signer(name="csto/KAZ", seed=sha256(b"the key of KAZ").digest())
 ARM = note.Signer(name="csto/ARM", seed=sha256(b"the key of ARM").digest())
 KEYS = {"KAZ": KAZ.verifier, "ARM": ARM.verifier}
 MADE = "2025-03-04T05:06:07.000008Z"
+
+
+class UnknownParty(Refusal):
+    """What a node says of a sender that is none of its peers."""
 
 
 def journal(origin, count, *, erased=(), least=1, most=40):
@@ -49,12 +54,14 @@ def parts_of(listed, sent):
 
 def opened(data, *, organisation="csto", recipient="CRC", keys=KEYS, **more):
     """Open a bundle as CRC does, which knows the keys of KAZ and ARM."""
+
+    def verifier(party):
+        if party not in keys:
+            raise UnknownParty(party=party)
+        return keys[party]
+
     return bundle.open_bundle(
-        io.BytesIO(data),
-        organisation=organisation,
-        recipient=recipient,
-        verifier=lambda party: keys[party],
-        **more,
+        io.BytesIO(data), organisation=organisation, recipient=recipient, verifier=verifier, **more
     )
 
 
@@ -96,27 +103,32 @@ def note_of(parts):
     return parts[0][2].rstrip(b"\0").decode()
 
 
+def digested(text, parts):
+    """Put the digests of the members of an archive into the text of its manifest."""
+    digests = {}
+    for name, header, content in parts[1:]:
+        digests.setdefault(name[:4], sha256()).update(header + content)
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        number, *some = line.split(" ")
+        if len(some) == 4 and number in digests:
+            some[3] = base64.b64encode(digests[number].digest()).decode()
+            lines[at] = " ".join([number, *some])
+    return "\n".join(lines)
+
+
+def signed_as(text, parts, *, signer=KAZ):
+    """Put an archive together under another manifest, signed whether or not it is the text of a note."""
+    written = f"{text}\n{signer.line(text)}".encode()
+    return joined([file("manifest", written), *parts[1:]])
+
+
 def resigned(data, change, *, signer=KAZ):
     """Change the text of a manifest and sign it anew with a key that is known."""
     parts = members(data)
-    return joined(
-        [file("manifest", note.sign(change(note.note_text(note_of(parts))), [signer]).encode()), *parts[1:]]
-    )
+    return signed_as(change(note.note_text(note_of(parts))), parts, signer=signer)
 
 
 def forged(parts, *, signer=KAZ):
     """Put an archive together and sign it so that every digest fits, as a dishonest sender can."""
-    digests = {}
-    for name, header, content in parts[1:]:
-        digests.setdefault(name[:4], sha256()).update(header + content)
-
-    def change(text):
-        lines = text.split("\n")
-        for at, line in enumerate(lines):
-            number, *some = line.split(" ")
-            if len(some) == 4 and number in digests:
-                some[3] = base64.b64encode(digests[number].digest()).decode()
-                lines[at] = " ".join([number, *some])
-        return "\n".join(lines)
-
-    return resigned(joined(parts), change, signer=signer)
+    return signed_as(digested(note.note_text(note_of(parts)), parts), parts, signer=signer)

@@ -17,6 +17,7 @@ from tests.journal.parcels import (
     KAZ,
     KEYS,
     MADE,
+    UnknownParty,
     again,
     file,
     forged,
@@ -165,7 +166,7 @@ def test_it_is_opened_by_its_sender_s_key_and_for_its_recipient_alone():
     for more in ({"recipient": "ARM"}, {"organisation": "other"}):
         with pytest.raises(BundleRefused, match="it is for CRC of csto"):
             opened(WHOLE, **more)
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownParty):
         opened(made(*SENT, sender="BLR"))
 
 
