@@ -1,12 +1,13 @@
 """Cosignatures: who says that they have verified a checkpoint. Kept as the latest of each node for each journal."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from commonwatch.federation import peers
 from commonwatch.federation.models import Cosignature
 from commonwatch.journal import checkpoint, note
+from commonwatch.journal import cosign as cosigns
 from commonwatch.register import node
 from commonwatch.register.models import Journal
 
@@ -14,31 +15,24 @@ from commonwatch.register.models import Journal
 def cosign(row: Journal) -> None:
     """Say with the witness key that this node has verified the present checkpoint of a journal; once for each size."""
     at = node.current()
-    text = note.note_text(row.checkpoint)
     held = Cosignature.objects.filter(origin=row.origin, party=at.party).first()
     if held is not None and (held.size, held.root) == (row.size, row.root):
         return
     seconds = at.clock() // 1_000_000
-    _keep(row.origin, at.party, row.size, row.root, at.witness.line(text, seconds=seconds), seconds)
+    line = cosigns.cosign(note.note_text(row.checkpoint), at.witness, seconds=seconds)
+    _keep(row.origin, at.party, row.size, row.root, line, seconds)
 
 
-def take(signed: str, head: checkpoint.Checkpoint) -> int:
-    """Keep the cosignatures under a checkpoint that nodes known here have made; return how many were new.
+def take(signed: str, head: checkpoint.Checkpoint, known: Mapping[str, note.Verifier]) -> int:
+    """Keep the cosignatures under a checkpoint that nodes known here (by party) have made; return how many were new.
 
     A line that does not hold is passed over: whoever forges one must not keep others from a good checkpoint.
     """
-    text, known, new = note.note_text(signed), peers.witnesses(), 0
-    by_name = {each.name: (party, each) for party, each in known.items()}
-    for line in note.lines(signed):
-        party, verifier = by_name.get(line.name, ("", None))
-        if verifier is None or verifier.key_id != line.key_id:
-            continue
-        try:
-            good = verifier.check(text, line)
-        except note.NoteRefused:
-            continue
-        new += _newer(head, party, note.write_line(line), good.seconds or 0)
-    return new
+    by_key = {(each.name, each.key_id): party for party, each in known.items()}
+    return sum(
+        _newer(head, by_key[line.name, line.key_id], line.line, line.seconds or 0)
+        for line in cosigns.cosigners(signed, known.values())
+    )
 
 
 def _newer(head: checkpoint.Checkpoint, party: str, line: str, seconds: int) -> int:
@@ -66,7 +60,7 @@ def joined(signed: str, given: Iterable[Cosignature]) -> str:
     """Return a checkpoint with the lines of those who cosigned just this one."""
     head = checkpoint.Checkpoint.parse(note.note_text(signed))
     fitting = [row.line for row in given if (row.size, row.root) == (head.size, head.root.hex())]
-    return signed + "".join(fitting)
+    return cosigns.with_lines(signed, fitting)
 
 
 def counted(

@@ -48,7 +48,9 @@ def of(peer: Peer) -> Heads:
 def forks(origins: Iterable[str]) -> tuple[str, ...]:
     """Return the proofs of forks of these journals, in order of their digests."""
     rows = [each for found in forking.of(origins).values() for each in found]
-    return tuple(base64.b64encode(bytes(each.data)).decode() for each in sorted(rows, key=lambda each: each.digest))
+    return tuple(
+        base64.b64encode(bytes(each.data)).decode() for each in sorted(rows, key=lambda each: each.digest)
+    )
 
 
 def written(heads: Heads) -> tuple[bytes, str]:

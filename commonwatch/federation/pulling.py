@@ -17,7 +17,7 @@ from commonwatch.federation.heads import VERSION, Head, Heads
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.federation.spool import Spool
-from commonwatch.journal import checkpoint, note
+from commonwatch.journal import checkpoint, cosign, note
 from commonwatch.register import node, seal, wall
 from commonwatch.register.admit import admit
 from commonwatch.register.models import Journal
@@ -42,10 +42,11 @@ class Round(NamedTuple):
 
 
 class _Talk:
-    """One round with one peer: the token that it is shown, how its clock stands to ours, and how often it was asked."""
+    """One round with one peer: the token that it is shown, how its clock stands to ours, how often it was asked."""
 
     def __init__(self, peer: Peer, line: Line, contact: Contact) -> None:
         self.peer, self.line, self.contact, self.requests = peer, line, contact, 0
+        self.keys, self.witnesses = peers.keys(), peers.witnesses()
 
     def ask(self, path: str, *, most: int, tag: str = "") -> Answer:
         """Ask for a path; once more where our token was made by a clock that differs."""
@@ -104,10 +105,10 @@ def _round(talk: _Talk) -> Round:
         return Round(talk.peer.party, changed=False, requests=talk.requests)
     heads = _read(talk.peer, answer.body)
     faults = list(forking.take(heads.forks, came_from=talk.peer.party))
-    known, journals, entries, cosigned = peers.keys(), 0, 0, 0
+    journals, entries, cosigned = 0, 0, 0
     for each in heads.journals:
         try:
-            new, lines = _journal(talk, each, known)
+            new, lines = _journal(talk, each)
         except (Refusal, Broken) as fault:
             if isinstance(fault, NotReached) and not isinstance(fault, AnswersOtherwise):
                 raise  # the line is cut: what else was offered is fetched in the next round
@@ -129,9 +130,9 @@ def _read(peer: Peer, body: bytes) -> Heads:
     return heads
 
 
-def _journal(talk: _Talk, given: Head, known: dict[str, str]) -> tuple[int, int]:
+def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
     """Bring one journal level; return how many entries came and how many cosignatures were new."""
-    head = opened(given, known)
+    head = opened(given, talk.keys)
     _note_level(talk.peer.party, head)
     forking.refuse_forked(head.origin)
     row = Journal.objects.filter(origin=head.origin).first()
@@ -140,9 +141,9 @@ def _journal(talk: _Talk, given: Head, known: dict[str, str]) -> tuple[int, int]
         root = seal.root_at(node.current(), row.pk, size=head.size)
         if root != head.root:
             forking.found(row, given.checkpoint, head, fetch=None)
-        return 0, cosigning.take(given.checkpoint, head)
+        return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
     new = _fetch(talk, given, head, held)
-    return new, cosigning.take(given.checkpoint, head)
+    return new, cosigning.take(given.checkpoint, head, talk.witnesses)
 
 
 def opened(given: Head, known: dict[str, str]) -> checkpoint.Checkpoint:
@@ -183,9 +184,7 @@ def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
     if key is None:
         raise peers.NoKey(origin=head.origin)
     door = admit
-    done = door(
-        signed=signed_by_log(signed, key.verifier), entries=spool.entries, key=key.verifier.vkey
-    )
+    done = door(signed=signed_by_log(signed, key.verifier), entries=spool.entries, key=key.verifier.vkey)
     row = Journal.objects.get(origin=head.origin)
     if not row.ours:
         cosigning.cosign(row)
@@ -194,12 +193,7 @@ def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
 
 def signed_by_log(signed: str, verifier: note.Verifier) -> str:
     """Return a checkpoint with the signature of its log alone."""
-    lines = [
-        note.write_line(each)
-        for each in note.lines(signed)
-        if (each.name, each.key_id) == (verifier.name, verifier.key_id)
-    ]
-    return f"{note.note_text(signed)}\n{''.join(lines)}"
+    return cosign.only(signed, [verifier])
 
 
 def _note_level(party: str, head: checkpoint.Checkpoint) -> None:

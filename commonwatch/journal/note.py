@@ -168,7 +168,12 @@ class Signer:
 
     @property
     def private(self) -> Ed25519PrivateKey:
-        """The key itself, for libraries that sign other things than notes with it."""
+        """The Ed25519 key itself, for libraries that sign other things than notes with it.
+
+        :raises NoteRefused: when it is a key of another kind.
+        """
+        if not isinstance(self._private, Ed25519PrivateKey):
+            raise NoteRefused(f"the key of {self.name} signs notes alone")
         return self._private
 
     @property
@@ -257,20 +262,6 @@ def read_line(line: str) -> Signature:
     if len(value) < 5:
         raise NoteRefused(f"the signature by {name} is too short")
     return Signature(name=name, key_id=value[:4].hex(), value=value[4:])
-
-
-def lines(note: str) -> list[Signature]:
-    """Return the signatures under a well-formed note, none of them verified.
-
-    :raises NoteRefused: when the note is malformed.
-    """
-    return _parse(note)[1]
-
-
-def write_line(signature: Signature) -> str:
-    """Return a signature as the line in which a note has it."""
-    value = bytes.fromhex(signature.key_id) + signature.value
-    return f"— {signature.name} {base64.b64encode(value).decode()}\n"
 
 
 def decode_base64(text: str, *, what: str) -> bytes:
