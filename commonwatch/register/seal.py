@@ -161,16 +161,22 @@ def check_guard(node: Node) -> list[str]:
     return [row.checkpoint for row in rows.values() if row.size and known.get(row.origin) != row.checkpoint]
 
 
-def checkpoint_database(node: Node, *, written: int) -> None:
+def checkpoint_database(node: Node, *, written: int, wholly: bool = False) -> None:
     """Let the pen's own connection, and no other, move SQLite's write-ahead log into the database file.
 
     Before version 3.51.3 two connections that did this at once could corrupt the file; so automatic checkpoints are
     off everywhere, and this runs only while the pen is held, once some megabytes (`written`, bytes) have gathered.
+    `wholly` moves it at once and empties the log, unless somebody is reading from it at this moment.
     """
     connection = connections[node.database]
     node.unmoved += written
-    if connection.vendor != "sqlite" or node.unmoved < MOVE_AT:
+    if connection.vendor != "sqlite" or (node.unmoved < MOVE_AT and not wholly):
         return
     node.unmoved = 0
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        if wholly:
+            cursor.execute("PRAGMA busy_timeout=250")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute("PRAGMA busy_timeout=30000")
+        else:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

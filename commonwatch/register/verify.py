@@ -10,9 +10,9 @@ from commonwatch.journal import checkpoint, note, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import fold, node, seal, wall
+from commonwatch.register.erase import erased_id
 from commonwatch.register.fact import EntryErased, JournalClosed, JournalOpened
 from commonwatch.register.models import Entry, Journal, Tile
-from commonwatch.register.taking import erased_id
 
 Progress = Callable[[int], None]
 
