@@ -15,6 +15,7 @@ BENCHES = {
     "visibility": "pages and lists with many audiences beside the same with one, and the check of a label",
     "summary": "a summary of 200 parts as PDF, beside the library alone",
     "verify": "proving a million entries, beside plain hashing",
+    "bundle": "100,000 entries for another node: made, sealed, opened and read, beside tar and cp",
     "rebuild": "folding a million entries, beside bulk_create",
     "idle": "memory of the demonstration at rest",
 }

@@ -15,6 +15,8 @@ MANDATES: Final[Mapping[str, str]] = {
     "drills.answer-drill": "answer a drill; at the Center, write down what came by telephone and what was found",
     "drills.keep-score": "keep the score of a drill in the real record",
     "drills.run-drill": "plan, start and end a drill of the posts",
+    "federation.manage-peers": "take in the nodes with which its party's node exchanges journals, and end them",
+    "federation.revoke-key": "say, with a second person, that a key counts no more",
     "exchange.see-board": "see which reports are due, late and missing",
     "exchange.draft-report": "prepare a report without sending it",
     "exchange.submit-report": "send a report for its own party",
@@ -58,6 +60,8 @@ PERSONS: Final[frozenset[str]] = frozenset(
         "access.administer-people",
         "access.adopt-pack",
         "exchange.release-report",
+        "federation.manage-peers",
+        "federation.revoke-key",
         "notices.set-webhook",
         "shifts.sign-handover",
     }

@@ -20,6 +20,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "submit": ("submit", "Send reports: one, a sheet of them, or a whole series."),
     "due": ("due", "Show what a party owes next."),
     "remind": ("remind", "Tell people that something waits for them."),
+    "peer": ("peer", "Exchange journals with the nodes of other parties."),
+    "bundle": ("bundle", "Carry journals to and from another node without a line."),
     "verify": ("verify", "Prove that nothing was altered: a receipt, a journal, or the node."),
     "rebuild": ("rebuild", "Fold every table anew from the entries."),
     "nightly": ("nightly", "Do what is done once a day: digests of the logs, old lines and sessions."),

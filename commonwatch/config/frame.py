@@ -35,6 +35,7 @@ FURTHER = (
     ("exchange:quality", gettext_lazy("Quality"), "exchange.see-board"),
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
     ("federation:journals", gettext_lazy("Journals"), ""),
+    ("federation:peers", gettext_lazy("Nodes"), "federation.manage-peers"),
 )
 OTHERS = (
     ("ui:people", gettext_lazy("People and offices"), ""),

@@ -6,29 +6,35 @@ from commonwatch.access import logs
 from commonwatch.charter.model import Pack
 from commonwatch.charter.pack import load
 from commonwatch.config import place
+from commonwatch.federation import hosting
 from commonwatch.register import adoption, node
 
 
 def open_node() -> node.Node:
     """Make the node that the settings describe and install it for this process.
 
-    It writes for the pack's center and hosts every party that has no node of its own; here, all of them. When the
-    pack's folder has changed since it was adopted, the node works by the copy of the one in force that its home keeps.
+    It is the node of the party that the home remembers, else of the pack's center. The center's hosts every party that
+    has no node of its own; a member's hosts nobody. When the pack's folder has changed since it was adopted, the node
+    works by the copy of the one in force that its home keeps.
     """
     made = _install(load(settings.PACK))
     digest = adoption.in_force(made)
     kept = place.kept_pack(settings.HOME, digest)
     if digest and digest != made.pack.digest and kept.is_dir():
         made = _install(load(kept))
+    if made.hosted:
+        made.hosted -= hosting.elsewhere(made.hosted)
     return made
 
 
 def _install(pack: Pack) -> node.Node:
+    party = place.party(settings.HOME) or pack.center
+    others = frozenset(each.code for each in pack.parties) - {party}
     made = node.Node(
-        party=pack.center,
+        party=party,
         pack=pack,
         home=settings.HOME,
-        hosted=frozenset(party.code for party in pack.parties) - {pack.center},
+        hosted=others if party == pack.center else frozenset(),
         demo=settings.DEMO,
         adopts=True,
     )

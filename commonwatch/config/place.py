@@ -34,6 +34,17 @@ def remember_pack(folder: Path, pack: Path) -> None:
     (folder / "pack").write_text(f"{named_pack(pack)}\n")
 
 
+def party(folder: Path) -> str:
+    """Return the party whose node a home is, as it remembers; empty for the node of the pack's center."""
+    path = folder / "party"
+    return path.read_text().strip() if path.is_file() else ""
+
+
+def remember_party(folder: Path, code: str) -> None:
+    """Let a home remember whose node it is."""
+    (folder / "party").write_text(f"{code}\n")
+
+
 def named_pack(pack: Path) -> str:
     """Return how a pack is remembered."""
     return pack.name if pack.parent == SOURCE / "organisations" else str(pack)

@@ -19,6 +19,8 @@ MAIL = os.environ.get("COMMONWATCH_MAIL", "")
 MAIL_FROM = os.environ.get("COMMONWATCH_MAIL_FROM", "commonwatch@localhost")
 PUBLIC_URL = os.environ.get("COMMONWATCH_URL", "")
 WEBHOOKS_ALLOW = [each for each in os.environ.get("COMMONWATCH_WEBHOOKS_ALLOW", "").split(",") if each]
+PEERS_CA = os.environ.get("COMMONWATCH_PEERS_CA", "")
+PEERS_PLAIN = frozenset(filter(None, os.environ.get("COMMONWATCH_PEERS_PLAIN", "").split(",")))
 IN_CI = bool(os.environ.get("CI"))
 
 INSTALLED_APPS = [
@@ -38,6 +40,7 @@ INSTALLED_APPS = [
     *([provider.APP] if PROVIDER else []),
     "commonwatch.register",
     "commonwatch.access",
+    "commonwatch.federation",
     "commonwatch.desks.exchange",
     "commonwatch.desks.traffic",
     "commonwatch.desks.summaries",

@@ -23,8 +23,12 @@ register_converter(Origin, "origin")
 
 app_name = "federation"
 urlpatterns = [
+    path("nodes/", views.peers_page, name="peers"),
+    path("nodes/card", views.card, name="card"),
+    path("nodes/heads", views.heads_for_peer, name="heads"),
     path("journals/", views.journals, name="journals"),
     path("journals/<origin:origin>/checkpoint", views.checkpoint, name="checkpoint"),
+    path("journals/<origin:origin>/forks/<str:digest>", views.fork, name="fork"),
     path("journals/<origin:origin>/key", views.key, name="key"),
     path("journals/<origin:origin>/tile/<path:path>", views.tile, name="tile"),
 ]

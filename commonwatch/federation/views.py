@@ -1,18 +1,27 @@
 """The pages and files of the journals. What a reader may not read is absent."""
 
-from django.http import HttpRequest, HttpResponse
+import functools
+import gzip
+from collections.abc import Callable, Sequence
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from commonwatch.access import logs
-from commonwatch.access.actor import Actor, anybody
+from commonwatch.access.actor import Actor, SignInFirst, anybody
 from commonwatch.access.asking import actor_for
-from commonwatch.federation import serving
+from commonwatch.federation import board, cosigning, forking, heads, own, peers, serving
+from commonwatch.federation import card as cards
+from commonwatch.federation.asking import NotAPeer, TokenLate, node_of
 from commonwatch.register import node
 from commonwatch.register.models import Journal
 from commonwatch.ui.page import page
+from commonwatch.ui.refusals import problem
 
 OCTETS = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
+VARY = "Cookie, Authorization"
 
 
 def reader(request: HttpRequest) -> Actor:
@@ -27,6 +36,7 @@ def journals(request: HttpRequest) -> HttpResponse:
     pack = node.current().pack
     rows = Journal.objects.in_bulk(by.reach)
     within = {shelf.origin for shelf in by.shelves}
+    nodes, lines, forks = cosigning.nodes_known(), cosigning.lines(within), forking.of(within)
     found = [
         {
             "origin": shelf.origin,
@@ -37,10 +47,14 @@ def journals(request: HttpRequest) -> HttpResponse:
             "everybody": shelf.label.parties == ("*",),
             "size": shelf.size,
             "last_at": shelf.last_at,
-            "hosted": shelf.party != node.current().party,
+            "hosted": rows[shelf.id].ours and shelf.party != node.current().party,
             "root": rows[shelf.id].root,
             "closed": shelf.closed,
             "continued": shelf.continued if shelf.continued in within else "",
+            "cosigned": cosigning.counted(
+                rows[shelf.id], shelf.label.parties, lines.get(shelf.origin, ()), nodes
+            ),
+            "forks": forks.get(shelf.origin, ()),
         }
         for shelf in by.shelves
     ]
@@ -55,23 +69,108 @@ def readers(parties: tuple[str, ...]) -> list[object]:
     return [pack.party(code).short for code in parties if pack.has_party(code)]
 
 
+def for_nodes(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Tell a node that asks what time it is here, and refuse it in the form for programs."""
+
+    @functools.wraps(view)
+    def told(request: HttpRequest, **given: str) -> HttpResponse:
+        try:
+            answer = view(request, **given)
+        except (NotAPeer, TokenLate) as refusal:
+            answer = problem(refusal)
+        if "Authorization" in request.headers:
+            answer.headers["X-Clock"] = str(node.current().clock())
+        return answer
+
+    return told
+
+
+def eyes(request: HttpRequest) -> Sequence[Actor]:
+    """Return by whose eyes a request reads: a peer's (several), an actor's, the public's.
+
+    :raises NotAPeer, TokenLate: when a node shows a token that does not hold.
+    """
+    peer = node_of(request)
+    return peers.readers(peer) if peer else (reader(request),)
+
+
 @require_safe
+@for_nodes
+def heads_for_peer(request: HttpRequest) -> HttpResponse:
+    """Tell a peer how far every journal within its reach stands; 304 when it knows that already."""
+    peer = node_of(request)
+    if peer is None:
+        raise Http404
+    body, tag = heads.written(heads.of(peer))
+    known = request.headers.get("If-None-Match") == tag
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": VARY}
+    if known:
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(body, content_type=JSON, headers=headers)
+
+
+@require_safe
+def peers_page(request: HttpRequest) -> HttpResponse:
+    """Show the nodes with which this one exchanges journals, to those of its own party."""
+    by = seated(request)
+    at = node.current()
+    context = {
+        "peers": board.peers_of(by) if by.party == at.party else [],
+        "owner": at.pack.party(at.party).short,
+        "spoken": cards.spoken(own.card_of(at).fingerprint),
+    }
+    return page(request, "federation/peers.html", context)
+
+
+def seated(request: HttpRequest) -> Actor:
+    """Return who sits in an office.
+
+    :raises SignInFirst: when nobody does.
+    """
+    by = actor_for(request)
+    if by is None:
+        raise SignInFirst
+    return by
+
+
+@require_safe
+def fork(request: HttpRequest, origin: str, digest: str) -> HttpResponse:
+    """Give the evidence that a journal within reach has two pasts, as the file that a script verifies."""
+    serving.journal_for(origin, readers=eyes(request))
+    found = next((each for each in forking.of([origin]).get(origin, ()) if each.digest == digest), None)
+    if found is None:
+        raise Http404
+    return _file(bytes(found.data), kind=TEXT, cache="no-cache")
+
+
+@require_safe
+def card(_request: HttpRequest) -> HttpResponse:
+    """Give this node's card: its public keys, for a peer that will compare the fingerprint by voice."""
+    return _file(own.signed_card(node.current()), kind=TEXT, cache="no-cache")
+
+
+@require_safe
+@for_nodes
 def checkpoint(request: HttpRequest, origin: str) -> HttpResponse:
-    """Give the signed checkpoint of a journal."""
-    return _file(serving.journal(origin, reader=reader(request)).checkpoint, kind=TEXT, cache="no-cache")
+    """Give the signed checkpoint of a journal, with the lines of those who cosigned it."""
+    row, _by = serving.journal_for(origin, readers=eyes(request))
+    signed = cosigning.joined(row.checkpoint, cosigning.lines([origin]).get(origin, ()))
+    return _file(signed, kind=TEXT, cache="no-cache")
 
 
 @require_safe
+@for_nodes
 def key(request: HttpRequest, origin: str) -> HttpResponse:
     """Give the verifier key of a journal."""
-    return _file(serving.journal(origin, reader=reader(request)).key + "\n", kind=TEXT, cache="no-cache")
+    row, _by = serving.journal_for(origin, readers=eyes(request))
+    return _file(row.key + "\n", kind=TEXT, cache="no-cache")
 
 
 @require_safe
+@for_nodes
 def tile(request: HttpRequest, origin: str, path: str) -> HttpResponse:
     """Give a hash tile (it never changes) or an entry bundle (an erasure may change it)."""
-    by = reader(request)
-    row = serving.journal(origin, reader=by)
+    row, by = serving.journal_for(origin, readers=eyes(request))
     data = serving.tile(row, f"tile/{path}")
     lasting = not path.startswith("entries/")
     if not lasting:
@@ -79,10 +178,18 @@ def tile(request: HttpRequest, origin: str, path: str) -> HttpResponse:
         logs.opened(by=by, things=[opened], how="journal")
     scope = "public" if row.parties == "*" else "private"
     cache = f"{scope}, max-age=31536000, immutable" if lasting else f"{scope}, no-cache"
-    return _file(data, kind=OCTETS, cache=cache)
+    answer = _file(data, kind=OCTETS, cache=cache)
+    if not lasting and by.office == peers.OFFICE:
+        _compress(request, answer)
+    return answer
+
+
+def _compress(request: HttpRequest, answer: HttpResponse) -> None:
+    """Compress entries for a node, which types nothing into what it asks for; a browser gets them as they are."""
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        answer.content = gzip.compress(answer.content, 1, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
 
 
 def _file(data: str | bytes, *, kind: str, cache: str) -> HttpResponse:
-    return HttpResponse(
-        data, content_type=kind, headers={"Cache-Control": cache, "Vary": "Cookie, Authorization"}
-    )
+    return HttpResponse(data, content_type=kind, headers={"Cache-Control": cache, "Vary": VARY})

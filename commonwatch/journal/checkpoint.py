@@ -50,26 +50,54 @@ class Checkpoint(Struct, frozen=True):
         return cls(origin=origin, size=int(size), root=digest, extensions=tuple(extensions))
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: notes.Signer) -> str:
-    """Return the checkpoint as a note signed by its log, whose key bears the log's name.
+def sign_checkpoint(
+    checkpoint: Checkpoint, signer: notes.Signer, *, second: notes.Signer | None = None
+) -> str:
+    """Return the checkpoint as a note signed by its log, whose keys bear the log's name.
 
-    :raises CheckpointRefused: when the key has another name than the origin, or the text is not well formed.
+    `second` is the log's key of ML-DSA-44; its signature states no time.
+
+    :raises CheckpointRefused: when a key has another name than the origin or is not of its algorithm, or the text is
+        not well formed.
     """
     if signer.name != checkpoint.origin:
         raise CheckpointRefused(f"the key of {signer.name!r} does not sign for {checkpoint.origin!r}")
+    if second is not None:
+        _check_second(second.verifier, signer.verifier)
     text = checkpoint.text()
     if Checkpoint.parse(text) != checkpoint:
         raise CheckpointRefused(f"the checkpoint of {checkpoint.origin!r} cannot be written as text")
-    return notes.sign(text, [signer])
+    return notes.sign(text, [signer] if second is None else [signer, second])
 
 
-def open_checkpoint(note: str, verifier: notes.Verifier) -> Checkpoint:
+def open_checkpoint(
+    note: str, verifier: notes.Verifier, *, second: notes.Verifier | None = None
+) -> Checkpoint:
     """Open the checkpoint of the log that `verifier` names.
 
-    :raises NoteRefused: when that log has not signed it.
-    :raises CheckpointRefused: when it is malformed or of another origin.
+    With `second`, the log's key of ML-DSA-44, both must have signed. Such a key covers origin, size and root and not
+    the lines of extensions: alone it opens no checkpoint that has any.
+
+    :raises NoteRefused: when that log has not signed it, with each key.
+    :raises CheckpointRefused: when it is malformed or of another origin, or `second` is no second key of the log.
     """
-    checkpoint = Checkpoint.parse(notes.open_note(note, [verifier]).text)
+    known = [verifier]
+    if second is not None:
+        _check_second(second, verifier)
+        known.append(second)
+    opened = notes.open_note(note, known)
+    if len(opened.verified) != len(known):
+        raise notes.NoteRefused(f"{verifier.name} has not signed with both of its keys")
+    checkpoint = Checkpoint.parse(opened.text)
     if checkpoint.origin != verifier.name:
         raise CheckpointRefused(f"the checkpoint is of {checkpoint.origin!r}, not of {verifier.name!r}")
+    if checkpoint.extensions and verifier.algorithm == notes.ML_DSA_44:
+        raise CheckpointRefused("ML-DSA-44 does not sign the lines of extensions, and there are some")
     return checkpoint
+
+
+def _check_second(second: notes.Verifier, first: notes.Verifier) -> None:
+    if second.algorithm != notes.ML_DSA_44 or first.algorithm == notes.ML_DSA_44:
+        raise CheckpointRefused("the second key of a log is of ML-DSA-44, and the first is not")
+    if second.name != first.name:
+        raise CheckpointRefused(f"the second key is of {second.name!r}, not of {first.name!r}")

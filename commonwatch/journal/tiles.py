@@ -117,14 +117,16 @@ def bundle_parse(data: bytes) -> list[bytes]:
     entries: list[bytes] = []
     add = entries.append
     at, end = 0, len(data)
-    while at + 1 < end:
+    for _turn in range(TILE_WIDTH):
+        if at + 1 >= end:
+            break
         start = at + 2
         at = start + (data[at] << 8 | data[at + 1])
         add(data[start:at])
+    if len(entries) == TILE_WIDTH and at < end:  # megabytes of empty entries end here, too
+        raise TileRefused(f"a bundle holds at most 256 entries, and {end - at} bytes follow them")
     if at != end:
         raise TileRefused(f"the bundle ends inside entry {len(entries) - (at > end)}")
-    if len(entries) > TILE_WIDTH:
-        raise TileRefused(f"a bundle holds at most 256 entries, not {len(entries)}")
     return entries
 
 

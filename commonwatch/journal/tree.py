@@ -3,6 +3,7 @@
 One definition serves all four kinds of proof. The range `[start, end)` of leaves is a *subtree* when `start`
 is a multiple of the least power of two that is not below `end - start` (draft-ietf-plants-merkle-tree-certs,
 "Subtrees"). A consistency proof speaks of the subtree `[0, old)`, an inclusion proof of `[index, index + 1)`.
+A prefix proof is a consistency proof for somebody who does not trust the old root.
 Verifiers return nothing or raise.
 """
 
@@ -155,6 +156,35 @@ def verify_subtree_consistency(  # noqa: PLR0913 - a proof, two roots and where 
         raise ProofRefused(f"the proof does not lead to the root over [{start}, {end})")
     if new != root:
         raise ProofRefused(f"the proof does not lead to the root over {size} leaves")
+
+
+def prefix_proof(old: int, size: int, hash_at: HashAt) -> list[bytes]:
+    """Return the hashes from which both roots, over `old` leaves and over `size`, can be rebuilt.
+
+    A consistency proof leaves out what a verifier knows who trusts the old root. This one leaves out nothing: it
+    can also show that the old root was another. Of the empty tree it has no hashes.
+
+    :raises ProofRefused: when `old` exceeds `size`.
+    """
+    _check_subtree(0, old, size)
+    return [] if old == 0 else _subproof(0, old, (0, size), hash_at, known=False)
+
+
+def rebuild(*, old: int, size: int, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the roots over the first `old` leaves and over all `size` of them, from a `prefix_proof`.
+
+    :raises ProofRefused: when the proof has not exactly the hashes that it needs, or `old` is not of 1 to `size`.
+    """
+    if old == 0:
+        raise ProofRefused("nothing can be rebuilt from the empty tree")
+    _check_subtree(0, old, size)
+    for at, item in enumerate(proof):
+        _check_hash(f"hash {at} of the proof", item)
+    rest = list(proof)
+    roots = _climb(0, old, size, rest, None)
+    if rest:
+        raise ProofRefused(f"the proof has {len(rest)} hashes too many")
+    return roots
 
 
 def _check_subtree(start: int, end: int, size: int) -> None:

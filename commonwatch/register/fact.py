@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 from msgspec import Struct
 
 from commonwatch.errors import Broken
-from commonwatch.journal.entry import CLOSED_KIND
+from commonwatch.journal.entry import CLOSED_KIND, ERASED_KIND
 
 F = TypeVar("F", bound="Fact")
 
@@ -84,6 +84,18 @@ class JournalClosed(Fact, frozen=True):
 
     next: str
     reason: str
+
+
+@fact(ERASED_KIND)
+class EntryErased(Fact, frozen=True):
+    """The bytes of an earlier entry of this journal are gone: its number, and its leaf hash (hex), which stays.
+
+    `ground` names the law, judgment or decision, and nothing of what was erased.
+    """
+
+    index: int
+    hash: str
+    ground: str = ""
 
 
 @fact("register.pack.adopted")

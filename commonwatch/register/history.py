@@ -31,12 +31,13 @@ def of_subject(subject: str, *, reader: Reader) -> list[Past]:
 
 
 def entry(entry_id: str, *, reader: Reader) -> Entry | None:
-    """Return an entry by its id, or None when there is none that `reader` may read."""
+    """Return an entry by its id, or None when there is none that `reader` may read, or its bytes were erased."""
     try:
         wanted = UUID(entry_id)
     except ValueError:
         return None
-    return Entry.objects.visible_to(reader).select_related("journal").filter(entry_id=wanted).first()
+    found = Entry.objects.visible_to(reader).select_related("journal").filter(entry_id=wanted).first()
+    return found if found is not None and found.data else None
 
 
 def past(row: Entry) -> Past:

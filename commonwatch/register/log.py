@@ -153,6 +153,7 @@ class Work:
         self.notes: list[str] = []
         self.written = 0
         self.closing = False
+        self.emptied = False
         self.held: dict[tuple[str, str, Label], tuple[int, ...]] = {}
         self.composers: dict[tuple[Any, ...], envelope.Composer] = {}
 
@@ -215,14 +216,15 @@ class Work:
             raise Outdated(due[0].pk)
         same = [row for row in rows if row.parties == ",".join(label.parties) and row not in due]
         if same and not same[-1].closed:
-            return self._touch(same[-1])
+            return self.touch(same[-1])
         if same and audience.outdated(
             self.node, party=party, readers=label.parties, audience=same[-1].audience
         ):
             raise Closed(origin=same[-1].origin, next=same[-1].continued or _("no other journal"))
         return None
 
-    def _touch(self, row: Journal) -> Open:
+    def touch(self, row: Journal) -> Open:
+        """Return a journal as it stands in this transaction."""
         if row.pk not in self.touched:
             self.touched[row.pk] = Open(row, audience.label_of_journal(row), last_at=row.last_at)
         return self.touched[row.pk]
@@ -233,7 +235,7 @@ class Work:
             raise NotHere(party=party)
         row, opened = seal.new_journal(self.node, party=party, mode=mode, label=label)
         self.held.clear()
-        fresh = self._touch(row)
+        fresh = self.touch(row)
         by = _Register(party=party, mode=mode)
         _write([Draft(opened, _subject(row), label, settled=True)], by=by, work=self, into=fresh)
         return fresh
@@ -241,7 +243,7 @@ class Work:
     def close(self, number: int) -> str:
         """Close a journal whose readers have changed: carry what is open, write its last entry; see `close`."""
         _check_adopted(self.node)
-        old = self._touch(Journal.objects.get(pk=number))
+        old = self.touch(Journal.objects.get(pk=number))
         row, by = old.row, _Register(party=old.row.party, mode=old.row.mode)
         target = audience.label_today(self.node, row)
         wider = target is None or not flows(old.label, target, scheme=self.node.pack.labels)
@@ -290,7 +292,7 @@ class Work:
         if self.notes:
             seal.guard_of(self.node).write([*self.node.ahead, *self.notes])
             self.node.ahead = []
-        seal.checkpoint_database(self.node, written=self.written)
+        seal.checkpoint_database(self.node, written=self.written, wholly=self.emptied)
 
 
 @dataclass(frozen=True)
@@ -366,6 +368,46 @@ def close(journal: int) -> str:
     if work is None:
         raise Broken("a journal is closed inside a turn only")
     return work.close(journal)
+
+
+def append_of_journal(fact: Fact, *, by: Writer, journal: int) -> Written:
+    """Write what a journal says about itself as an entry of that very journal, whoever reads it by now.
+
+    :raises Closed: when it takes nothing more.
+    :raises NotHere, NotAdopted: as `append` does.
+    :raises Broken: outside a turn.
+    """
+    work = _work.get()
+    if work is None:
+        raise Broken("an entry is written inside a turn only")
+    _check_adopted(work.node)
+    into = work.touch(Journal.objects.get(pk=journal))
+    if into.row.closed:
+        raise Closed(origin=into.row.origin, next=into.row.continued or _("no other journal"))
+    if not work.node.holds(by.party) or by.party != into.row.party:
+        raise NotHere(party=into.row.party)
+    row = into.row
+    writer = _Register(party=row.party, mode=row.mode, office=by.office, account=by.account)
+    return _write([Draft(fact, _subject(row), into.label)], by=writer, work=work, into=into)[0]
+
+
+def emptied() -> None:
+    """Tell the transaction at hand that bytes were taken away in it: they should leave the database's log, too."""
+    work = _work.get()
+    if work is not None:
+        work.emptied = True
+
+
+def stored_beside(*, size: int) -> None:
+    """Tell the transaction at hand that so many bytes of entries were stored in it by another way than `append`.
+
+    :raises Broken: outside a turn.
+    """
+    work = _work.get()
+    if work is None:
+        raise Broken("entries are stored inside a turn only")
+    work.written += 3 * size
+    work.held.clear()
 
 
 def append(  # noqa: PLR0913 - what a draft holds, by name

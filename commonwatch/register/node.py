@@ -14,7 +14,7 @@ from pathlib import Path
 
 from commonwatch.charter.model import Pack
 from commonwatch.errors import Broken
-from commonwatch.journal.note import Signer
+from commonwatch.journal.note import COSIGNATURE, Signer
 from commonwatch.register.pen import Pen
 
 
@@ -49,7 +49,7 @@ class Node:
     awake: bool = False
     unmoved: int = 0
     ahead: list[str] = field(default_factory=list)
-    _signers: dict[str, bytes] = field(default_factory=dict)
+    _secrets: dict[str, bytes] = field(default_factory=dict)
     _pen: Pen | None = None
 
     @property
@@ -72,25 +72,38 @@ class Node:
         """
         if not self.holds(party):
             raise Broken(f"this node holds no key for {party}")
-        if party not in self._signers:
-            self._signers[party] = self._seed(party)
-        return Signer(name=origin, seed=self._signers[party])
+        return Signer(name=origin, seed=self.secret(f"{party}.seed"))
 
-    def _seed(self, party: str) -> bytes:
-        path = self.home / "keys" / f"{party}.seed"
+    @property
+    def witness(self) -> Signer:
+        """The signer of this node's cosignatures: a key apart from the one that signs journals."""
+        name = f"{self.pack.organisation}/{self.party}/witness"
+        return Signer(name=name, seed=self.secret(f"{self.party}.witness.seed"), algorithm=COSIGNATURE)
+
+    def secret(self, name: str, *, make: Callable[[], bytes] | None = None) -> bytes:
+        """Return a secret of this node, kept in home/keys/NAME; made on first use, readable by this account alone.
+
+        `make` gives a new one; 32 random bytes where nothing is said.
+        """
+        if name not in self._secrets:
+            self._secrets[name] = self._kept(self.home / "keys" / name, make or (lambda: self.random(32)))
+        return self._secrets[name]
+
+    @staticmethod
+    def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
         if path.exists():
             return path.read_bytes()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        seed = self.random(32)
+        secret = make()
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(seed)
+            file.write(secret)
             file.flush()
             os.fsync(file.fileno())
         folder = os.open(path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
-        return seed
+        return secret
 
 
 _current: contextvars.ContextVar[Node | None] = contextvars.ContextVar("node", default=None)

@@ -1,7 +1,7 @@
 """What happens to a journal at the edges of a transaction: opened, grown, signed, guarded; and the waking check."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 from django.db import connections
@@ -92,7 +92,7 @@ def tile_reader(node: Node, journal: int) -> Read:
 def seal(node: Node, row: Journal, leaves: Sequence[bytes], *, last_at: int) -> str:
     """Grow the tiles of a journal by these leaf hashes, sign its new checkpoint, store both; return the note."""
     grown = tiles.grow(size=row.size, read=tile_reader(node, row.pk), leaf_hashes=leaves)
-    store_tiles(node, row.pk, grown)
+    put_tiles(node, row.pk, grown.tiles)
     signer = node.signer(party=row.party, origin=row.origin)
     note = checkpoint.sign_checkpoint(
         checkpoint.Checkpoint(origin=row.origin, size=grown.size, root=grown.root), signer
@@ -102,9 +102,9 @@ def seal(node: Node, row: Journal, leaves: Sequence[bytes], *, last_at: int) -> 
     return note
 
 
-def store_tiles(node: Node, journal: int, grown: tiles.Growth) -> None:
-    """Write the hash tiles that have changed."""
-    changed = [(journal, level, number, data) for (level, number), data in sorted(grown.tiles.items())]
+def put_tiles(node: Node, journal: int, changed_tiles: Mapping[tuple[int, int], bytes]) -> None:
+    """Write the hash tiles that have changed, by level and number."""
+    changed = [(journal, level, number, data) for (level, number), data in sorted(changed_tiles.items())]
     with connections[node.database].cursor() as cursor:
         cursor.executemany(UPSERT, changed)
 
@@ -161,16 +161,22 @@ def check_guard(node: Node) -> list[str]:
     return [row.checkpoint for row in rows.values() if row.size and known.get(row.origin) != row.checkpoint]
 
 
-def checkpoint_database(node: Node, *, written: int) -> None:
+def checkpoint_database(node: Node, *, written: int, wholly: bool = False) -> None:
     """Let the pen's own connection, and no other, move SQLite's write-ahead log into the database file.
 
     Before version 3.51.3 two connections that did this at once could corrupt the file; so automatic checkpoints are
     off everywhere, and this runs only while the pen is held, once some megabytes (`written`, bytes) have gathered.
+    `wholly` moves it at once and empties the log, unless somebody is reading from it at this moment.
     """
     connection = connections[node.database]
     node.unmoved += written
-    if connection.vendor != "sqlite" or node.unmoved < MOVE_AT:
+    if connection.vendor != "sqlite" or (node.unmoved < MOVE_AT and not wholly):
         return
     node.unmoved = 0
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        if wholly:
+            cursor.execute("PRAGMA busy_timeout=250")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute("PRAGMA busy_timeout=30000")
+        else:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

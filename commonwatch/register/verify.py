@@ -1,6 +1,7 @@
 """Proving what is stored: every byte of every entry against its tiles, the tiles against the signed checkpoint."""
 
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 from django.db import connections
 
@@ -8,8 +9,10 @@ from commonwatch.errors import Broken
 from commonwatch.journal import checkpoint, note, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tree import HASH_BYTES
-from commonwatch.register import node, seal, wall
-from commonwatch.register.models import Journal, Tile
+from commonwatch.register import fold, node, seal, wall
+from commonwatch.register.erase import erased_id
+from commonwatch.register.fact import EntryErased, JournalClosed, JournalOpened
+from commonwatch.register.models import Entry, Journal, Tile
 
 Progress = Callable[[int], None]
 
@@ -21,24 +24,94 @@ WIDTH = 256
 def verify_stored(row: Journal, *, progress: Progress | None = None) -> int:
     """Verify one journal as it lies in the database; return how many entries were verified.
 
-    Checks the order and bytes of every entry, the columns by which it is found, every tile at every level, the
-    root and the signature.
+    Checks the order and bytes of every entry, the columns by which it is found, what was erased against the entries
+    that erased it, every tile at every level, the root, the signature, and the journal's own row.
 
     :raises Broken: naming the entry or tile that does not hold.
+    """
+    head = open_head(row)
+    stored = {(t.level, t.number): bytes(t.data) for t in Tile.objects.filter(journal=row, level__gt=0)}
+    read = seal.tile_reader(node.current(), row.pk)
+    level: list[bytes] = []
+    erasures = Erasures()
+    for index, stored_rows in enumerate(_by_tile(row)):
+        leaves = _check_tile(row, index, stored_rows, read(0, index), erasures)
+        level.append(leaves)
+        if progress:
+            progress(index * WIDTH + len(stored_rows))
+    erasures.check(row.origin)
+    _check_upper(row, level, stored)
+    check_row(row)
+    return head.size
+
+
+def open_head(row: Journal) -> checkpoint.Checkpoint:
+    """Open the stored checkpoint of a journal, of which its row has size and root.
+
+    :raises Broken: when it is not signed, or says something else.
     """
     head = checkpoint.open_checkpoint(row.checkpoint, note.Verifier.parse(row.key))
     if (head.origin, head.size, head.root.hex()) != (row.origin, row.size, row.root):
         raise Broken(f"{row.origin}: the stored size or root is not that of its checkpoint")
-    stored = {(t.level, t.number): bytes(t.data) for t in Tile.objects.filter(journal=row, level__gt=0)}
-    read = seal.tile_reader(node.current(), row.pk)
-    level: list[bytes] = []
-    for index, stored_rows in enumerate(_by_tile(row)):
-        leaves = _check_tile(row, index, stored_rows, read(0, index))
-        level.append(leaves)
-        if progress:
-            progress(index * WIDTH + len(stored_rows))
-    _check_upper(row, level, stored)
-    return head.size
+    return head
+
+
+def check_row(row: Journal) -> None:
+    """Hold what the row of a journal says against its first entry and its last.
+
+    :raises Broken: naming what is otherwise.
+    """
+    ends = Entry.objects.filter(journal=row, number__in=(0, row.size - 1)).order_by("number")
+    read = [envelope.read(bytes(each.data)) for each in ends]
+    first, last = read[0], read[-1]
+    opened, ended = (fold.read_fact(each.kind, bytes(each.body)) for each in (first, last))
+    if not isinstance(opened, JournalOpened):
+        raise Broken(f"{row.origin}: its first entry does not open it")
+    _organisation, party, mode, slug, epoch = opened.origin.split("/")
+    label = first.label
+    written = {
+        "origin": opened.origin, "key": opened.key, "party": party, "mode": mode, "slug": slug,
+        "epoch": int(epoch), "level": label.level, "categories": ",".join(label.categories),
+        "parties": ",".join(label.parties), "audience": ",".join(opened.audience),
+        "last_at": envelope.instant_micros(last.at), "closed": isinstance(ended, JournalClosed),
+        "continued": ended.next if isinstance(ended, JournalClosed) else "",
+    }  # fmt: skip
+    for name, value in written.items():
+        if getattr(row, name) != value:
+            raise Broken(f"{row.origin}: its row does not say what its entries say ({name})")
+    if not row.closed and row.ours is not node.current().holds(row.party):
+        raise Broken(f"{row.origin}: its row does not say whose it is")
+
+
+class Erasures:
+    """Which entries of a journal have no bytes, and which its entries say were erased: the same, or it is broken."""
+
+    def __init__(self) -> None:
+        self.empty: dict[int, bytes] = {}
+        self.named: dict[int, str] = {}
+
+    def name(self, number: int, data: bytes) -> None:
+        """Note what the entry `number` erases.
+
+        :raises Broken: when it names nothing that stands before it.
+        """
+        fact = fold.read_fact(envelope.ERASED_KIND, bytes(envelope.read(data).body))
+        if not isinstance(fact, EntryErased) or not 0 < fact.index < number:
+            raise Broken(f"entry {number} erases what does not stand before it")
+        self.named[fact.index] = fact.hash
+
+    def check(self, origin: str) -> None:
+        """Hold the two against each other.
+
+        :raises Broken: naming the first entry that is empty and not named, or named and not empty.
+        """
+        for number in sorted(self.empty.keys() | self.named.keys()):
+            if number not in self.named:
+                raise Broken(f"{origin}: entry {number} is empty and no entry says that it was erased")
+            if number not in self.empty:
+                raise Broken(f"{origin}: entry {number} was erased and its bytes are still there")
+            if self.empty[number].hex() != self.named[number]:
+                raise Broken(f"{origin}: entry {number} is not the one that was erased")
 
 
 Stored = tuple[int, str, str, str, int, bytes]
@@ -79,21 +152,34 @@ def _entries(row: Journal) -> Iterator[Stored]:
         start = rows[-1][0] + 1
 
 
-def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes) -> bytes:
+def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes, erasures: Erasures) -> bytes:
     """Hold the bytes of up to 256 entries against their hash tile, then their columns against their bytes.
 
-    Returns the root over a full tile, nothing for a partial one.
+    The hash of an erased entry is taken from the tile, which the tiles above it vouch for. Returns the root over a
+    full tile, nothing for a partial one.
     """
-    leaf_hash, begins = tree.leaf_hash, envelope.begins
+    leaf_hash, mark = tree.leaf_hash, envelope.ERASED_KIND
     leaves = [leaf_hash(bytes(each[5])) for each in rows]
+    for place, each in enumerate(rows):
+        if not each[5]:
+            leaves[place] = erasures.empty[each[0]] = tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]
     if b"".join(leaves) != tile:
         raise Broken(f"{row.origin}: {_first_wrong(leaves, tile)} in tile 0/{index}")
-    for number, entry_id, kind, subject, at, data in rows:
-        if not begins(bytes(data), id=str(entry_id), kind=kind, subject=subject, at=at):
+    for (number, entry_id, kind, subject, at, data), leaf in zip(rows, leaves, strict=True):
+        if not stands(leaf, entry_id=str(entry_id), kind=kind, subject=subject, at=at, data=bytes(data)):
             raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
+        if kind == mark:
+            erasures.name(number, bytes(data))
         if (kind == envelope.CLOSED_KIND) is not (row.closed and number == row.size - 1):
             raise Broken(f"{row.origin}: entry {number} {_misplaced(row)}")
     return tree.root(leaves) if len(leaves) == WIDTH else b""
+
+
+def stands(leaf: bytes, *, entry_id: str, kind: str, subject: str, at: int, data: bytes) -> bool:  # noqa: PLR0913 - the columns of an entry
+    """Say whether the columns of an entry are what its bytes say; of an erased one they say nothing."""
+    if data:
+        return envelope.begins(data, id=entry_id, kind=kind, subject=subject, at=at)
+    return (UUID(entry_id), kind, subject, at) == (erased_id(leaf), "", "", 0)
 
 
 def _misplaced(row: Journal) -> str:

@@ -14,10 +14,16 @@ from commonwatch.register.models import Entry, Journal, Paper, Projection, Tile
 from tests.house.tree import FUNCTIONS, imports, list_of, migrations, modules, named
 
 TURNS = {"log.turn", "turn"}
-OPEN_SHELVES = {"commonwatch.federation.serving", "commonwatch.federation.views"}
+OPEN_SHELVES = {
+    f"commonwatch.federation.{each}"
+    for each in ("serving", "views", "heads", "pulling", "hosting", "bundling", "forking")
+}
+# What the post room keeps of other nodes. It is asked for journals that were found on a reader's shelves, or that the
+# node itself takes in; what is listed for a person is narrowed to the peers that they may see.
+OF_THE_POST_ROOM = {"Contact", "Level", "Cosignature", "Evidence"}
 PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
 ROUND_THE_GATE = {
-    ("commonwatch.federation.serving", "_bundle"): "the journal was found on the reader's shelves",
+    ("commonwatch.federation.serving", "_stored"): "the journal was found on the reader's shelves",
     (
         "commonwatch.desks.exchange.board",
         "_newest_of",
@@ -162,6 +168,8 @@ def gated(node, above, papers, module):
         return module.name in OPEN_SHELVES
     if model not in papers:
         return False
+    if model in OF_THE_POST_ROOM:
+        return module.name.startswith("commonwatch.federation.")
     call = above[step]
     own = isinstance(call, ast.Call) and any(whose(each) for each in call.keywords)
     return own or (model == "Account" and module.name == ENTRANCE)

@@ -4,6 +4,7 @@ Forbidden looks like absent: what a viewer may not read is answered like what wa
 """
 
 import re
+from hashlib import sha256
 from typing import NamedTuple
 
 import pytest
@@ -17,6 +18,7 @@ from commonwatch.desks.exchange.intake import Sent
 from commonwatch.desks.exchange.models import Quarantined
 from commonwatch.desks.shifts import acts as shifts
 from commonwatch.desks.shifts.intake import gather
+from commonwatch.federation.models import Evidence
 from commonwatch.register.models import Journal
 from tests.house.routes import ADMINISTRATORS, EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
@@ -179,7 +181,11 @@ def hand_over(by):
 
 
 def samples(subject, entry, journal, *, file, release):
+    Evidence.objects.get_or_create(
+        digest=sha256(journal.encode()).hexdigest(), defaults={"origin": journal, "data": b"x", "found_at": 0}
+    )
     return {
+        "digest": sha256(journal.encode()).hexdigest(),
         "release": release,
         "key": subject,
         "report": subject,

@@ -19,7 +19,7 @@ from commonwatch.config import urls as street
 from tests.house.test_reading import opened_paths, told  # noqa: F401 - the fixture
 from tests.house.tree import ROOT, list_of
 
-PLAIN = {"health", "federation:tile", "federation:checkpoint", "federation:key"}
+PLAIN = {"health", "federation:tile", "federation:checkpoint", "federation:key", "federation:card"}
 
 
 def checked(*words, **env):

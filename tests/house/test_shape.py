@@ -6,7 +6,7 @@ import re
 import grimp
 import pytest
 
-from tests.house.tree import FUNCTIONS, ROOT, functions, imports, list_of, modules, named, texts
+from tests.house.tree import FUNCTIONS, ROOT, functions, imports, list_of, modules, named, texts, tools
 
 MOST_LINES = 45
 MOST_NESTING = 3
@@ -16,7 +16,7 @@ BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast
 
 def test_functions_have_at_most_45_lines():
     faults = []
-    for module in modules():
+    for module in modules() + tools():
         for node in functions(module):
             lines = node.end_lineno - node.lineno + 1
             if lines > MOST_LINES:
@@ -27,7 +27,7 @@ def test_functions_have_at_most_45_lines():
 def test_blocks_nest_at_most_three_deep():
     faults = [
         f"{module.at(node)}: {node.name} nests {depth} deep, above {MOST_NESTING}"
-        for module in modules()
+        for module in modules() + tools()
         for node in functions(module)
         if (depth := nesting(node)) > MOST_NESTING
     ]
@@ -49,7 +49,7 @@ def nesting(node, *, inside=0):
 
 def test_every_module_and_everything_public_is_documented():
     faults = []
-    for module in modules():
+    for module in modules() + tools():
         if not ast.get_docstring(module.tree):
             faults.append(f"{module.path.relative_to(ROOT)}: the module has no docstring")
         faults += [f"{module.at(node)}: {name} has no docstring" for node, name in undocumented(module.tree)]
@@ -109,7 +109,7 @@ LEFT_BEHIND = re.compile(
     re.IGNORECASE,
 )
 PLACES = re.compile(r"(?<![\w.])/(?:home|work|Users|tmp)/\w|\bC:\\\\")
-WRITTEN = ("commonwatch", "organisations", "bench", "tests", "docs", ".ci")
+WRITTEN = ("commonwatch", "organisations", "bench", "tests", "tools", "docs", ".ci")
 TEXTUAL = {".py", ".yaml", ".html", ".css", ".js", ".json", ".md", ".po", ".toml", ".in", ".txt", ".sh", ""}
 
 

@@ -42,6 +42,12 @@ def migrations():
     return tuple(_module(path) for path in sorted(PRODUCT.rglob("migrations/0*.py")))
 
 
+@cache
+def tools():
+    """Every file that is run alone, without the product."""
+    return tuple(_module(path) for path in sorted((ROOT / "tools").glob("*.py")))
+
+
 def _module(path):
     parts = path.relative_to(ROOT).with_suffix("").parts
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

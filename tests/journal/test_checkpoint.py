@@ -10,6 +10,7 @@ from tests.journal.samples import ORIGIN, SIGNER, bytes_for, flip
 
 ROOT = bytes_for("root")
 HEAD = Checkpoint(origin=ORIGIN, size=7, root=ROOT)
+SECOND = note.Signer(name=ORIGIN, seed=bytes_for("second"), algorithm=note.ML_DSA_44)
 
 lines = st.text(st.characters(min_codepoint=0x20, exclude_categories=("Cs",)), min_size=1, max_size=30)
 
@@ -84,3 +85,56 @@ def test_a_checkpoint_that_would_not_read_back_is_not_signed():
     ):
         with pytest.raises(CheckpointRefused):
             sign_checkpoint(head, SIGNER)
+
+
+def test_a_second_key_of_the_log_signs_beside_the_first():
+    signed = sign_checkpoint(HEAD, SIGNER, second=SECOND)
+
+    assert open_checkpoint(signed, SIGNER.verifier, second=SECOND.verifier) == HEAD
+    assert open_checkpoint(signed, SIGNER.verifier) == HEAD
+    assert open_checkpoint(signed, SECOND.verifier) == HEAD
+    assert [each.seconds for each in note.open_note(signed, [SECOND.verifier]).verified] == [0]
+
+
+def test_where_two_keys_are_known_both_must_have_signed():
+    text = HEAD.text()
+    other = Checkpoint(origin=ORIGIN, size=8, root=ROOT).text()
+
+    for lines in (
+        SIGNER.line(text),
+        SECOND.line(text),
+        SIGNER.line(text) + SECOND.line(other),
+        SIGNER.line(other) + SECOND.line(text),
+        SIGNER.line(text) * 2,
+    ):
+        with pytest.raises(note.NoteRefused):
+            open_checkpoint(f"{text}\n{lines}", SIGNER.verifier, second=SECOND.verifier)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        note.Signer(name="csto/ARM/real/members/1", seed=bytes_for("second"), algorithm=note.ML_DSA_44),
+        note.Signer(name=ORIGIN, seed=bytes_for("second")),
+        note.Signer(name=ORIGIN, seed=bytes_for("second"), algorithm=note.COSIGNATURE),
+        SIGNER,
+    ],
+)
+def test_a_second_key_is_of_the_same_log_and_of_ml_dsa_44(second):
+    with pytest.raises(CheckpointRefused, match="second key"):
+        sign_checkpoint(HEAD, SIGNER, second=second)
+    with pytest.raises(CheckpointRefused, match="second key"):
+        open_checkpoint(note.sign(HEAD.text(), [SIGNER, second]), SIGNER.verifier, second=second.verifier)
+    with pytest.raises(CheckpointRefused, match="second key"):
+        sign_checkpoint(HEAD, SECOND, second=SECOND)
+
+
+def test_extensions_that_only_the_second_key_would_vouch_for_are_refused():
+    head = Checkpoint(origin=ORIGIN, size=7, root=ROOT, extensions=("an extension",))
+    signed = sign_checkpoint(head, SIGNER, second=SECOND)
+
+    assert open_checkpoint(signed, SIGNER.verifier, second=SECOND.verifier) == head
+    with pytest.raises(CheckpointRefused, match="extensions"):
+        open_checkpoint(signed, SECOND.verifier)
+    with pytest.raises(note.NoteRefused):
+        open_checkpoint(signed.replace("an ext", "another ext"), SIGNER.verifier, second=SECOND.verifier)

@@ -1,8 +1,8 @@
 import pytest
 
-from commonwatch.journal import export, tree
+from commonwatch.journal import cosign, export, note, tree
 from tests.journal import peer
-from tests.journal.samples import SIGNER, entries, flip, folder_of
+from tests.journal.samples import SIGNER, bytes_for, entries, flip, folder_of
 
 pytestmark = pytest.mark.go
 
@@ -33,6 +33,22 @@ def test_go_counts_erased_entries(program, tmp_path):
 
     with peer.served(tmp_path) as url:
         assert peer.ask(program, url, SIGNER.vkey) == "ok 300 1"
+
+
+def test_go_opens_a_checkpoint_with_a_second_signature_and_cosignatures(program, tmp_path):
+    path = folder_of(tmp_path, entries(300)) / "checkpoint"
+    text = note.note_text(path.read_text())
+    second = note.Signer(name=SIGNER.name, seed=bytes_for("second"), algorithm=note.ML_DSA_44)
+    lines = [second.line(text)]
+    for number in range(40):
+        for algorithm in (note.COSIGNATURE, note.ML_DSA_44):
+            witness = note.Signer(name=f"witness/{number}", seed=bytes_for(number), algorithm=algorithm)
+            lines.append(cosign.cosign(text, witness, seconds=1_700_000_000))
+
+    path.write_text(cosign.with_lines(path.read_text(), lines))
+
+    with peer.served(tmp_path) as url:
+        assert peer.ask(program, url, SIGNER.vkey) == "ok 300 0"
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,10 +122,20 @@ def test_a_bundle_cut_short_is_refused(data):
 
 
 def test_a_bundle_of_more_than_256_entries_is_refused():
-    with pytest.raises(tiles.TileRefused, match="257"):
+    with pytest.raises(tiles.TileRefused, match="at most 256"):
         tiles.bundle_encode([b""] * 257)
-    with pytest.raises(tiles.TileRefused, match="257"):
+    with pytest.raises(tiles.TileRefused, match="at most 256"):
         tiles.bundle_parse(b"\x00\x00" * 257)
+
+
+def test_megabytes_of_empty_entries_are_not_counted_to_their_end():
+    data = bytes(16_000_000)
+    tracemalloc.start()
+    with pytest.raises(tiles.TileRefused, match="at most 256"):
+        tiles.bundle_parse(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_the_tiles_of_a_log_are_those_of_the_layouts_own_example():

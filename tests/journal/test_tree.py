@@ -139,3 +139,26 @@ def test_a_leaf_outside_the_tree_has_no_proof(index, size):
         tree.inclusion_proof(index, size, hash_at)
     with pytest.raises(tree.ProofRefused):
         tree.verify_inclusion(leaf=LEAVES[0], index=index, size=size, proof=[], root=LEAVES[0])
+
+
+@pytest.mark.parametrize("size", range(1, 40))
+def test_both_roots_are_rebuilt_from_a_prefix_proof(size):
+    for old in range(1, size + 1):
+        proof = tree.prefix_proof(old, size, hash_at)
+
+        assert tree.rebuild(old=old, size=size, proof=proof) == (
+            by_definition(LEAVES[:old]),
+            by_definition(LEAVES[:size]),
+        )
+        known = old & (old - 1) == 0 or old == size
+        assert proof[known:] == tree.consistency_proof(old, size, hash_at)
+        for wrong in (proof[1:], [*proof, LEAVES[0]], [proof[0][:31], *proof[1:]]):
+            with pytest.raises(tree.ProofRefused):
+                tree.rebuild(old=old, size=size, proof=wrong)
+
+
+def test_nothing_is_rebuilt_from_the_empty_tree_or_beyond_the_end():
+    assert tree.prefix_proof(0, 7, hash_at) == []
+    for old, size in ((0, 7), (0, 0), (8, 7), (-1, 7)):
+        with pytest.raises(tree.ProofRefused):
+            tree.rebuild(old=old, size=size, proof=[LEAVES[0]])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commonwatch.journal import checkpoint, entry, export, note, receipt, tiles, tree, verify
+from commonwatch.journal import checkpoint, cosign, entry, export, note, receipt, tiles, tree, verify
 from commonwatch.journal.__main__ import main
 from commonwatch.journal.verify import FolderSource, JournalRefused, verify_journal
 from tests.journal.samples import (
@@ -57,6 +57,26 @@ def test_a_folder_holds_the_files_of_the_layout_and_no_others(tmp_path):
 
     files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert files == {"checkpoint", *map(str, tiles.tiles_for(600))}
+
+
+def test_signatures_by_keys_that_the_reader_does_not_know_do_not_matter(tmp_path):
+    path = folder_of(tmp_path, entries(300)) / "checkpoint"
+    text = note.note_text(path.read_text())
+    second = note.Signer(name=ORIGIN, seed=bytes_for("second"), algorithm=note.ML_DSA_44)
+    witnesses = [
+        note.Signer(name=f"witness/{number}", seed=bytes_for(number), algorithm=algorithm)
+        for number in range(2)
+        for algorithm in (note.COSIGNATURE, note.ML_DSA_44)
+    ]
+    lines = [cosign.cosign(text, each, seconds=7) for each in witnesses]
+    forged = witnesses[0].line("another text\n").replace("witness/0", "witness/9")
+
+    path.write_text(cosign.with_lines(path.read_text(), [*lines, second.line(text), forged]))
+
+    assert path.read_text().count("\n— ") == 7
+    assert check(tmp_path, entries="strict").checkpoint.size == 300
+    signed = checkpoint.open_checkpoint(path.read_text(), SIGNER.verifier, second=second.verifier)
+    assert signed.size == 300
 
 
 def test_progress_is_told_until_the_end(tmp_path):

@@ -141,9 +141,7 @@ def compose(steps, town, opened):
         texts = lead.locator(".blocks textarea")
         held = texts.count()
         lead.locator("button[value='text:']").click()
-        texts.nth(held).fill(
-            "SAMPLE: The road was closed for three hours and is open again."
-        )
+        texts.nth(held).fill("SAMPLE: The road was closed for three hours and is open again.")
         lead.locator("button[value=release]").click()
         lead.wait_for_url("**/summaries/summary/**")
     summary = lead.url.removeprefix(town.url).split("?")[0]

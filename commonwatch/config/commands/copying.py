@@ -58,8 +58,8 @@ def copy(home: Path, target: Path, *, keys: bool) -> dict[str, Any]:
         shutil.copytree(home / "packs", folder / "packs")
     if keys:
         (folder / "keys").mkdir(mode=0o700)
-        for seed in sorted((home / "keys").glob("*.seed")):
-            _private(seed, folder / "keys" / seed.name)
+        for secret in sorted((home / "keys").iterdir()):
+            _private(secret, folder / "keys" / secret.name)
     done["files"] = {
         str(path.relative_to(folder)): path.stat().st_size
         for path in sorted(folder.rglob("*"))

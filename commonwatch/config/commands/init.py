@@ -12,15 +12,16 @@ from commonwatch.config.commands import ending, inside, say
 @click.option(
     "--pack", default="", help="The organisation: the name of a shipped pack (csto, ipcr) or a pack's folder."
 )
+@click.option("--party", default="", help="Whose node it is; the organisation's center when left out.")
 @inside.as_json
-def init(home: Path, pack: str, *, json: bool) -> None:
+def init(home: Path, pack: str, party: str, *, json: bool) -> None:
     """Make a node: its folder, the keys that sign its journals, and its database.
 
     Nothing that is there already is touched, so running it twice does no harm. After an upgrade it brings the
     database up to this version.
     """
     inside.enter(home, pack=pack)
-    made = inside.work("making").make(home)
+    made = inside.work("making").make(home, party)
     if json:
         say.data(made)
         return

@@ -27,15 +27,34 @@ class OtherPack(Refusal):
     hint = _("Choose another folder with --home: a node belongs to one organisation for life.")
 
 
-def make(home: Path) -> dict[str, Any]:
+class OtherParty(Refusal):
+    """The home is the node of another party."""
+
+    code, status = "config.other-party", 409
+    says = _("The node in {home} is that of {old}, not of {new}.")
+    hint = _("Choose another folder with --home: a node belongs to one party for life.")
+
+
+class NoSuchParty(Refusal):
+    """The pack has no such party."""
+
+    code, status = "config.no-such-party", 422
+    says = _("The organisation has no party {party}.")
+    hint = _("Its parties are: {known}.")
+
+
+def make(home: Path, party: str = "") -> dict[str, Any]:
     """Make whatever of a node is not there yet; return what was made, what was found, and whose node it is.
 
+    `party` says whose node it is; the pack's center where nothing is said or remembered.
+
     :raises PackRefused: when the pack has faults; then nothing is made.
-    :raises OtherPack: when the folder was made for another pack.
+    :raises OtherPack, OtherParty, NoSuchParty: when the folder was made for another pack or party, or there is none.
     """
     home = home.resolve()
     pack = charter_pack.load(settings.PACK)
     _hold_to_pack(home, place.named_pack(settings.PACK))
+    party = _hold_to_party(home, party, pack)
     done: dict[str, list[str]] = {"made": [], "found": []}
     _note(done, f"folder {home}", was=home.is_dir())
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -43,6 +62,7 @@ def make(home: Path) -> dict[str, Any]:
         home.chmod(0o700)
     if not (home / "pack").is_file():
         place.remember_pack(home, settings.PACK)
+    place.remember_party(home, party)
     _note(done, f"{home / 'secret'}, which signs sessions", was=(home / "secret").exists())
     place.write_secret(home)
     changes = lacking()
@@ -50,7 +70,7 @@ def make(home: Path) -> dict[str, Any]:
         call_command("migrate", database=alias, verbosity=0, interactive=False, skip_checks=True)
     said = f", {changes} changes applied" if changes else ""
     _note(done, f"database ({connections['default'].vendor}){said}", was=not changes)
-    key = home / "keys" / f"{pack.center}.seed"
+    key = home / "keys" / f"{party}.seed"
     _note(done, f"key {key}", was=key.exists())
     _open(pack)
     adopted = adopting.first(pack, settings.PACK)
@@ -58,9 +78,9 @@ def make(home: Path) -> dict[str, Any]:
     return {
         **done,
         "home": str(home),
-        "party": pack.center,
+        "party": party,
         "organisation": pack.organisation,
-        "office": _office(pack),
+        "office": _office(party),
     }
 
 
@@ -75,16 +95,26 @@ def _hold_to_pack(home: Path, new: str) -> None:
         raise OtherPack(home=home, old=old, new=new)
 
 
+def _hold_to_party(home: Path, new: str, pack: Pack) -> str:
+    """Return whose node it is; a home belongs to one party for life."""
+    remembered = place.party(home) or ("" if not (home / "pack").is_file() else pack.center)
+    if new and remembered and new != remembered:
+        raise OtherParty(home=home, old=remembered, new=new)
+    if new and not pack.has_party(new):
+        raise NoSuchParty(party=new, known=", ".join(each.code for each in pack.parties))
+    return new or remembered or pack.center
+
+
 def _open(pack: Pack) -> None:
     """Open the node once: its key is made, and what it has signed is held against its guard."""
     node = open_node()
-    node.signer(party=pack.center, origin=f"{pack.organisation}/{pack.center}/init")
+    node.signer(party=node.party, origin=f"{pack.organisation}/{node.party}/init")
     seal.check_guard(node)
 
 
-def _office(pack: Pack) -> str:
-    """Name the office of the center that invites people to the others; the first one where no office does."""
-    offices = offices_of(pack.center)
+def _office(party: str) -> str:
+    """Name the office of a party that invites people to the others; the first one where no office does."""
+    offices = offices_of(party)
     inviting = [each for each in offices if "access.administer-people" in each.mandates]
     return next((each.code for each in (*inviting, *offices)), "OFFICE")
 

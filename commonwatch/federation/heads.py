@@ -1,0 +1,59 @@
+"""The one thing that a peer asks for again and again: how far every journal within its reach stands here."""
+
+import base64
+from collections.abc import Iterable
+from hashlib import sha256
+
+import msgspec
+from msgspec import Struct
+
+from commonwatch.federation import cosigning, forking, peers
+from commonwatch.federation.models import Peer
+from commonwatch.register import node
+from commonwatch.register.models import Journal
+
+VERSION = 1
+
+
+class Head(Struct, frozen=True, omit_defaults=True):
+    """One journal: its name and its signed checkpoint, with the lines of all who cosigned it."""
+
+    origin: str
+    checkpoint: str
+
+
+class Heads(Struct, frozen=True, omit_defaults=True):
+    """What a node answers: who it is, the journals that the asker may read, the proofs of forks (base64)."""
+
+    v: int
+    node: str
+    journals: tuple[Head, ...]
+    forks: tuple[str, ...] = ()
+
+
+def of(peer: Peer) -> Heads:
+    """Put together what a peer is told."""
+    shelves = [shelf for _reader, shelf in peers.shelves(peer) if shelf.size]
+    notes = dict(
+        Journal.objects.filter(pk__in=[shelf.id for shelf in shelves]).values_list("pk", "checkpoint")
+    )
+    lines = cosigning.lines(shelf.origin for shelf in shelves)
+    found = [
+        Head(shelf.origin, cosigning.joined(notes[shelf.id], lines.get(shelf.origin, ())))
+        for shelf in sorted(shelves, key=lambda each: each.origin)
+    ]
+    return Heads(VERSION, node.current().party, tuple(found), forks(shelf.origin for shelf in shelves))
+
+
+def forks(origins: Iterable[str]) -> tuple[str, ...]:
+    """Return the proofs of forks of these journals, in order of their digests."""
+    rows = [each for found in forking.of(origins).values() for each in found]
+    return tuple(
+        base64.b64encode(bytes(each.data)).decode() for each in sorted(rows, key=lambda each: each.digest)
+    )
+
+
+def written(heads: Heads) -> tuple[bytes, str]:
+    """Return the answer's bytes and its ETag."""
+    body = msgspec.json.encode(heads)
+    return body, f'"{sha256(body).hexdigest()[:32]}"'

@@ -1,0 +1,128 @@
+"""Who the peers of this node are, what each may read, and by which key each journal is held."""
+
+import base64
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from commonwatch.access.actor import Actor
+from commonwatch.access.seats import porter
+from commonwatch.charter.label import Viewer
+from commonwatch.errors import Refusal, _
+from commonwatch.federation import card
+from commonwatch.federation.models import Peer, Revoked
+from commonwatch.journal import note
+from commonwatch.register import node
+from commonwatch.register.gate import Reader, Shelf
+
+MODES = ("real", "exercise")
+OFFICE = "node"
+
+
+class NoKey(Refusal):
+    """Nobody vouched for a key of the party that writes a journal."""
+
+    code, status = "federation.no-key", 422
+    says = _("No key is known by which {origin} could be held.")
+    hint = _("Take in the node that writes for that party, or wait until the one that hosts it is taken in.")
+
+
+class KeyLost(Refusal):
+    """A checkpoint lies beyond the size up to which its key counts."""
+
+    code, status = "federation.key-lost", 422
+    says = _("The key of {origin} was revoked: it counts up to {until}, and {size} were signed.")
+    hint = _("Ask the owner for its new key.")
+
+
+class Trust(NamedTuple):
+    """By which key a journal is held, and up to which size that key counts; None: without end."""
+
+    verifier: note.Verifier
+    until: int | None = None
+
+
+def own() -> Reader:
+    """Return the eyes of this node's own party, by which it knows its peers."""
+    return porter(node.current().party)
+
+
+def standing(by: Reader | None = None) -> list[Peer]:
+    """List the peers that were not ended, by their parties."""
+    rows = Peer.objects.visible_to(by or own()).filter(key__startswith=f"peer/{node.current().party}/")
+    return list(rows.filter(ended_at=None).order_by("party"))
+
+
+def find(party: str, *, by: Reader | None = None) -> Peer | None:
+    """Return the peer of a party; None when there is none, or it was ended."""
+    row = Peer.objects.visible_to(by or own()).filter(key=f"peer/{node.current().party}/{party}").first()
+    return row if row is not None and row.ended_at is None else None
+
+
+def readers(peer: Peer) -> tuple[Actor, ...]:
+    """Return by whose eyes a peer reads: its party's and those of the parties that it hosts, in both modes.
+
+    A node is entitled to every level and category of what its party may read; who in the party reads what is that
+    party's own matter.
+    """
+    first: Actor | None = None
+    found = []
+    for party in (peer.party, *sorted(set(peer.keys) - {peer.party})):
+        for mode in MODES:
+            reader = _reader(peer, party, mode, beside=first)
+            first = first or reader
+            found.append(reader)
+    return tuple(found)
+
+
+def _reader(peer: Peer, party: str, mode: str, *, beside: Reader | None) -> Actor:
+    scheme = node.current().pack.labels
+    viewer = Viewer(
+        party=party,
+        clearance=max(scheme.levels, key=lambda level: level.rank).code,
+        categories=frozenset(category.code for category in scheme.categories),
+    )
+    return Actor(
+        viewer=viewer, mode=mode, beside=beside, account=f"node:{peer.party}", party=party, office=OFFICE
+    )
+
+
+def shelves(peer: Peer) -> Iterator[tuple[Actor, Shelf]]:
+    """Walk the journals that a peer may read, each once, with the eyes that read it."""
+    seen: set[int] = set()
+    for reader in readers(peer):
+        for shelf in reader.shelves:
+            if shelf.id not in seen:
+                seen.add(shelf.id)
+                yield reader, shelf
+
+
+def key_bytes(key: str) -> bytes:
+    """Return the 32 bytes of a public key."""
+    return base64.b64decode(key)
+
+
+def keys() -> dict[str, str]:
+    """Return the public key (base64) of every party for which some node is known to write, this one's own included."""
+    at = node.current()
+    name = card.name_of(at.pack.organisation, at.party)
+    found = {party: key for each in standing() for party, key in each.keys.items()}
+    own_keys = {each: card.public(at.signer(party=each, origin=name)) for each in {at.party, *at.hosted}}
+    return {**found, **own_keys}
+
+
+def trust(origin: str, known: dict[str, str] | None = None) -> Trust | None:
+    """Return by which key a journal is held; None when nobody vouched for a key of its party."""
+    parts = origin.split("/")
+    key = (known if known is not None else keys()).get(parts[1]) if len(parts) == 5 else None
+    if key is None:
+        return None
+    lost = Revoked.objects.visible_to(own()).filter(key_text=key)
+    ends = [each.sizes.get(origin, 0) for each in lost]
+    return Trust(card.verifier(origin, key), min(ends) if ends else None)
+
+
+def witnesses() -> dict[str, note.Verifier]:
+    """Return by party the key of the cosignatures of every node that is known, this one's own included."""
+    at = node.current()
+    found = {each.party: note.Verifier.parse(each.witness) for each in standing()}
+    return {**found, at.party: at.witness.verifier}

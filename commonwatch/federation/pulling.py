@@ -1,0 +1,203 @@
+"""Pulling: one round with one peer. What it offers is verified first and admitted then.
+
+A round asks for the heads; where nothing has changed that is all. Journals that are behind are fetched, admitted and
+cosigned one by one, so that one that does not hold stops no other.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from commonwatch.errors import Broken, Refusal
+from commonwatch.federation import cosigning, forking, own, peers
+from commonwatch.federation.forking import Fault
+from commonwatch.federation.heads import VERSION, Head, Heads
+from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
+from commonwatch.federation.models import Contact, Level, Peer
+from commonwatch.federation.spool import Spool
+from commonwatch.journal import checkpoint, cosign, note
+from commonwatch.journal.manifest import Held
+from commonwatch.register import node, wall
+from commonwatch.register.admit import admit
+from commonwatch.register.models import Journal
+
+logger = logging.getLogger("commonwatch.federation")
+
+MOST_HEADS = 32 * 1024 * 1024
+MOST_JOURNALS = 20_000
+CLOCK = "x-clock"
+
+
+class Round(NamedTuple):
+    """What one round did. `changed` is False when the peer had nothing new to say."""
+
+    party: str
+    changed: bool
+    journals: int = 0
+    entries: int = 0
+    cosignatures: int = 0
+    requests: int = 0
+    faults: tuple[Fault, ...] = ()
+
+
+class _Talk:
+    """One round with one peer: the token that it is shown, how its clock stands to ours, how often it was asked."""
+
+    def __init__(self, peer: Peer, line: Line, contact: Contact) -> None:
+        self.peer, self.line, self.contact, self.requests = peer, line, contact, 0
+        self.keys, self.witnesses = peers.keys(), peers.witnesses()
+
+    def ask(self, path: str, *, most: int, tag: str = "") -> Answer:
+        """Ask for a path; once more where our token was made by a clock that differs."""
+        answer = self._asked(path, most=most, tag=tag)
+        if answer.status == 401 and CLOCK in answer.headers:
+            answer = self._asked(path, most=most, tag=tag)
+        if answer.status not in {200, 304}:
+            raise AnswersOtherwise(party=self.peer.party, answer=answer.status)
+        return answer
+
+    def _asked(self, path: str, *, most: int, tag: str) -> Answer:
+        at = node.current()
+        now = at.clock() + (self.contact.skew or 0)
+        headers = {"Authorization": f"Node {own.token(at, to=self.peer.party, now=now)}"}
+        if tag:
+            headers["If-None-Match"] = tag
+        self.requests += 1
+        answer = self.line.get(path, headers=headers, most=most)
+        said = answer.headers.get(CLOCK, "")
+        if said.isascii() and said.isdecimal() and len(said) < 20:
+            self.contact.skew = int(said) - at.clock()
+        return answer
+
+    def tile(self, origin: str) -> Callable[[str, int], bytes]:
+        """Return what fetches tiles of a journal."""
+        return lambda path, most: self.ask(f"/journals/{origin}/{path}", most=most).body
+
+
+@wall.open()
+def pull(peer: Peer, line: Line) -> Round:
+    """Make one round with a peer, and keep how it went.
+
+    :raises NotReached: when it does not answer, or not in a way that can be used.
+    """
+    at = node.current()
+    contact, _new = Contact.objects.get_or_create(party=peer.party)
+    contact.asked_at = at.clock()
+    talk = _Talk(peer, line, contact)
+    try:
+        done = _round(talk)
+    except NotReached as refused:
+        contact.failure = str(refused)
+        contact.save()
+        raise
+    contact.heard_at = at.clock()
+    contact.failure = "; ".join(f"{each.origin}: {each.says}" for each in done.faults)[:2000]
+    if done.entries:
+        contact.came_at = contact.heard_at
+    contact.save()
+    return done
+
+
+def _round(talk: _Talk) -> Round:
+    answer = talk.ask("/nodes/heads", most=MOST_HEADS, tag=talk.contact.tag)
+    if answer.status == 304:
+        return Round(talk.peer.party, changed=False, requests=talk.requests)
+    heads = _read(talk.peer, answer.body)
+    faults = list(forking.take(heads.forks, came_from=talk.peer.party))
+    journals, entries, cosigned = 0, 0, 0
+    for each in heads.journals:
+        try:
+            new, lines = _journal(talk, each)
+        except (Refusal, Broken) as fault:
+            if isinstance(fault, NotReached) and not isinstance(fault, AnswersOtherwise):
+                raise  # the line is cut: what else was offered is fetched in the next round
+            logger.warning("%s from %s: %s", each.origin[:300], talk.peer.party, fault)
+            faults.append(Fault(each.origin[:300], str(fault)))
+            continue
+        journals, entries, cosigned = journals + bool(new), entries + new, cosigned + lines
+    talk.contact.tag = "" if faults else answer.headers.get("etag", "")[:100]
+    return Round(talk.peer.party, True, journals, entries, cosigned, talk.requests, tuple(faults))
+
+
+def _read(peer: Peer, body: bytes) -> Heads:
+    try:
+        heads = msgspec.json.decode(body, type=Heads)
+    except (msgspec.ValidationError, msgspec.DecodeError) as wrong:
+        raise NotReached(party=peer.party, reason=f"its list of journals cannot be read: {wrong}") from wrong
+    if heads.v != VERSION or heads.node != peer.party or len(heads.journals) > MOST_JOURNALS:
+        raise NotReached(party=peer.party, reason="its list of journals is of another version or node")
+    return heads
+
+
+def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
+    """Bring one journal level; return how many entries came and how many cosignatures were new."""
+    head = opened(given, talk.keys)
+    note_level(talk.peer.party, head)
+    forking.refuse_forked(head.origin)
+    row = Journal.objects.filter(origin=head.origin).first()
+    held = row.size if row else 0
+    if held >= head.size:
+        forking.compare(head, given.checkpoint)
+        return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
+    new = _fetch(talk, given, head, held)
+    return new, cosigning.take(given.checkpoint, head, talk.witnesses)
+
+
+def opened(given: Head, known: dict[str, str]) -> checkpoint.Checkpoint:
+    """Open a checkpoint by the key that was agreed with its party, up to the size to which that key counts.
+
+    :raises NoKey, KeyLost: when it has none, or counts no more.
+    :raises Broken: when it was not signed by that key.
+    """
+    trust = peers.trust(given.origin, known)
+    if trust is None:
+        raise peers.NoKey(origin=given.origin[:300])
+    head = checkpoint.open_checkpoint(given.checkpoint, trust.verifier)
+    if trust.until is not None and head.size > trust.until:
+        raise peers.KeyLost(origin=head.origin, size=head.size, until=trust.until)
+    return head
+
+
+def _fetch(talk: _Talk, given: Head, head: checkpoint.Checkpoint, held: int) -> int:
+    spool = Spool(
+        node.current(), origin=head.origin, start=held, size=head.size, fetch=talk.tile(head.origin)
+    )
+    spool.fill()
+    try:
+        new = take_in(given.checkpoint, head, spool)
+    except (Refusal, Broken):
+        spool.empty()
+        row = Journal.objects.filter(origin=head.origin).first()
+        if row is not None and row.size:
+            forking.found(row, given.checkpoint, head, fetch=talk.tile(head.origin))
+        raise
+    spool.empty()
+    return new
+
+
+def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
+    """Admit what was fetched of a journal and cosign it; our own past comes back by the door of recovery."""
+    key = peers.trust(head.origin)
+    if key is None:
+        raise peers.NoKey(origin=head.origin)
+    door = admit
+    done = door(signed=signed_by_log(signed, key.verifier), entries=spool.entries, key=key.verifier.vkey)
+    row = Journal.objects.get(origin=head.origin)
+    if not row.ours:
+        cosigning.cosign(row)
+    return done.new
+
+
+def signed_by_log(signed: str, verifier: note.Verifier) -> str:
+    """Return a checkpoint with the signature of its log alone."""
+    return cosign.only(signed, [verifier])
+
+
+def note_level(party: str, head: checkpoint.Checkpoint | Held) -> None:
+    """Keep that a party has shown to hold so much of a journal."""
+    row, new = Level.objects.get_or_create(party=party, origin=head.origin, defaults={"size": head.size})
+    if not new and row.size < head.size:
+        row.size = head.size
+        row.save(update_fields=["size"])

@@ -1,0 +1,84 @@
+"""What was fetched and is not admitted yet: files in `incoming/` of the node's home, in the layout of a journal.
+
+Nothing in it is believed: it is read back, hashed and held to a signed root before anything of it is written.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from commonwatch.journal import tiles
+from commonwatch.journal.export import Erased
+from commonwatch.register.node import Node
+
+FOLDER = "incoming"
+Fetch = Callable[[str, int], bytes]
+"""`fetch(path, most)` gives the bytes of a tile of the journal, at most so many."""
+
+MOST_BUNDLE = tiles.TILE_WIDTH * (tiles.MAX_ENTRY_BYTES + 2)
+MOST_TILE = tiles.TILE_WIDTH * 32
+
+
+class Spool:
+    """The part of one journal that is being fetched from one peer: entries `start` up to `size`."""
+
+    def __init__(self, at: Node, *, origin: str, start: int, size: int, fetch: Fetch) -> None:
+        self.start, self.size, self.fetched = start, size, 0
+        self._folder = at.home / FOLDER / sha256(origin.encode()).hexdigest()[:32]
+        self._fetch = fetch
+
+    def fill(self) -> None:
+        """Fetch every bundle that is not there, and the leaf hashes where an entry was erased."""
+        for index in self._bundles():
+            path = tiles.tile_path(None, index, size=self.size)
+            entries = tiles.bundle_parse(self._have(path, MOST_BUNDLE))
+            if b"" in entries:
+                self._have(tiles.tile_path(0, index, size=self.size), MOST_TILE)
+
+    def entries(self) -> Iterator[bytes | Erased]:
+        """Read the entries back, from the first that is lacking; as often as one likes."""
+        for index in self._bundles():
+            path = tiles.tile_path(None, index, size=self.size)
+            found = tiles.bundle_parse(self._place(path).read_bytes())
+            leaves = self._leaves(index) if b"" in found else []
+            first = max(self.start - index * tiles.TILE_WIDTH, 0)
+            for number, each in enumerate(found[first:], first):
+                yield each or Erased(leaves[number])
+
+    def empty(self) -> None:
+        """Throw away what was fetched."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _bundles(self) -> range:
+        return range(self.start // tiles.TILE_WIDTH, -(-self.size // tiles.TILE_WIDTH))
+
+    def _leaves(self, index: int) -> list[bytes]:
+        return tiles.split_hashes(self._place(tiles.tile_path(0, index, size=self.size)).read_bytes())
+
+    def _place(self, path: tiles.TilePath) -> Path:
+        return self._folder / str(path)
+
+    def _have(self, path: tiles.TilePath, most: int) -> bytes:
+        """Return a file that is there, or fetch it and let it appear whole."""
+        place = self._place(path)
+        if place.exists():
+            return place.read_bytes()
+        data = self._fetch(str(path), most)
+        _check(path, data)
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = place.with_name(f"{place.name}.new")
+        draft.write_bytes(data)
+        draft.replace(place)
+        self.fetched += 1
+        return data
+
+
+def _check(path: tiles.TilePath, data: bytes) -> None:
+    """Refuse at once what has not the shape of the tile that was asked for.
+
+    :raises TileRefused: naming it.
+    """
+    held = len(tiles.bundle_parse(data)) if path.level is None else len(tiles.split_hashes(data))
+    if held != path.width:
+        raise tiles.TileRefused(f"{path} holds {held} where {path.width} were asked for")

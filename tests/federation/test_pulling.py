@@ -1,0 +1,158 @@
+"""Two and more nodes: what one may read of another it comes to hold whole and verified."""
+
+import pytest
+
+from commonwatch.desks.exchange.models import Report
+from commonwatch.federation import cosigning
+from commonwatch.federation.line import NotReached
+from commonwatch.federation.models import Contact, Cosignature
+from commonwatch.register import node as nodes
+from commonwatch.register.models import Entry, Journal
+from tests.federation.nodes import Within, introduce, pull, several
+from tests.register.conftest import CENTER, write
+
+WIDE = "small/BY/real/h1-members/1"
+
+
+@pytest.fixture
+def three(tmp_path, empty_database, django_db_blocker):
+    """The nodes of the Center, Belarus and Kazakhstan; each knows the others."""
+    with (
+        django_db_blocker.unblock(),
+        several(tmp_path, empty_database, parties=("CRC", "BY", "KZ")) as found,
+    ):
+        yield found
+
+
+def at(house):
+    return nodes.use(house.node)
+
+
+def test_what_a_peer_may_read_comes_whole_and_nothing_else(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"), times=300)
+        write(by=three["BY"].officer(party="BY"), subject="report/BY/narrow", label=CENTER)
+    done = pull(three["KZ"], three["BY"])
+    assert (done.changed, done.journals, done.entries, done.faults) == (True, 1, 301, ())
+    with at(three["KZ"]):
+        assert Journal.objects.filter(party="BY").values_list("origin", "size").get() == (WIDE, 301)
+        assert Report.objects.visible_to(three["KZ"].officer(party="KZ")).count() == 300
+    assert pull(three["CRC"], three["BY"]).entries == 303
+    with at(three["CRC"]):
+        assert Journal.objects.filter(party="BY").count() == 2
+
+
+def test_a_round_in_which_nothing_is_new_is_one_request(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"))
+    line = Within(three["BY"])
+    pull(three["KZ"], three["BY"], line)
+    line.asked.clear()
+    done = pull(three["KZ"], three["BY"], line)
+    assert (done.changed, done.requests, line.asked) == (False, 1, ["/nodes/heads"])
+
+
+def test_only_what_is_lacking_is_fetched(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"), times=600)
+    pull(three["KZ"], three["BY"])
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"), subject="report/BY/late", times=10)
+    line = Within(three["BY"])
+    assert pull(three["KZ"], three["BY"], line).entries == 10
+    assert [path.rpartition("/tile/")[2] for path in line.asked[1:]] == ["entries/002.p/99"]
+
+
+def test_it_does_not_matter_from_whom_it_comes(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"))
+    pull(three["CRC"], three["BY"])
+    done = pull(three["KZ"], three["CRC"])
+    assert (done.entries, done.faults) == (2, ())
+    with at(three["KZ"]):
+        assert Journal.objects.get(origin=WIDE).ours is False
+
+
+def test_clocks_that_differ_by_days_are_no_hindrance_and_are_told(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"))
+    three["BY"].clock.tick(days=3)
+    three["KZ"].clock.tick(days=-3)
+    line = Within(three["BY"])
+    assert pull(three["KZ"], three["BY"], line).entries == 2
+    assert line.asked[:2] == ["/nodes/heads", "/nodes/heads"]
+    with at(three["KZ"]):
+        assert Contact.objects.get(party="BY").skew == 6 * 24 * 3600 * 1_000_000
+
+
+def test_who_is_no_peer_is_told_nothing(tmp_path, empty_database, django_db_blocker):
+    with (
+        django_db_blocker.unblock(),
+        several(tmp_path, empty_database, parties=("BY", "KZ"), known=False) as found,
+    ):
+        introduce(found["KZ"], found["BY"])
+        with at(found["BY"]):
+            write(by=found["BY"].officer(party="BY"))
+        with pytest.raises(NotReached, match="401"):
+            pull(found["KZ"], found["BY"])
+        with at(found["KZ"]):
+            assert "401" in Contact.objects.get(party="BY").failure
+
+
+def test_what_was_verified_is_cosigned_and_everybody_comes_to_know(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"))
+    pull(three["KZ"], three["BY"])
+    pull(three["CRC"], three["BY"])
+    for one, other in (("BY", "KZ"), ("BY", "CRC"), ("KZ", "BY"), ("CRC", "BY")):
+        pull(three[one], three[other])
+    for house in three.values():
+        with at(house):
+            row = Journal.objects.get(origin=WIDE)
+            assert set(Cosignature.objects.filter(origin=WIDE).values_list("party", flat=True)) == {
+                "CRC",
+                "KZ",
+            }
+            assert cosigning.counted(
+                row, row.parties.split(","), cosigning.lines([WIDE])[WIDE], cosigning.nodes_known()
+            ) == (2, 2)
+
+
+def test_a_fetch_that_was_cut_goes_on_where_it_stopped(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"), times=600)
+    line = Within(three["BY"])
+
+    def cut(path, answer):
+        line.cut = "entries/001" in path
+        return answer
+
+    line.change = cut
+    with pytest.raises(NotReached):
+        pull(three["KZ"], three["BY"], line)
+    line.cut, line.change = False, lambda _path, answer: answer
+    line.asked.clear()
+    assert pull(three["KZ"], three["BY"], line).entries == 601
+    assert [path.rpartition("/tile/")[2] for path in line.asked[1:]] == ["entries/002.p/89"]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        lambda answer: answer._replace(body=answer.body[:-1] + bytes([answer.body[-1] ^ 1])),
+        lambda answer: answer._replace(body=answer.body[:-9]),
+        lambda answer: answer._replace(body=b""),
+        lambda answer: answer._replace(status=404, body=b"not here"),
+    ],
+)
+def test_what_does_not_hold_is_not_taken_in_and_the_truth_is_afterwards(three, lie):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"), times=5)
+    line = Within(three["BY"])
+    line.change = lambda path, answer: lie(answer) if "/tile/" in path else answer
+    done = pull(three["KZ"], three["BY"], line)
+    assert done.entries == 0
+    assert [each.origin for each in done.faults] == [WIDE]
+    with at(three["KZ"]):
+        assert not Entry.objects.filter(journal__party="BY").exists()
+    assert pull(three["KZ"], three["BY"]).entries == 6
