@@ -101,6 +101,11 @@ def _round(peer: Peer) -> dict[str, Any]:
         done = pulling.pull(peer, wire(peer))
     except (Refusal, Broken) as refused:
         return said | {"failure": str(refused)}
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("What %s sent was not understood", peer.party)
+        return said | {"failure": "What it sent was not understood; the log of this node says more."}
     faults = [each._asdict() for each in done.faults]
     return said | done._asdict() | {"faults": faults}
 

@@ -3,13 +3,10 @@
 import fcntl
 import logging
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
@@ -56,11 +53,6 @@ def work(
         return done
 
 
-def beside() -> BaseProcess:
-    """Return the process of a worker that ends when the one that starts it does. The node is open already."""
-    return get_context("fork").Process(target=_beside, args=(os.getpid(),), daemon=True)
-
-
 def last(home: Path) -> datetime | None:
     """Return when a worker last finished a round (UTC); None when none ever did."""
     path = home / LOCK
@@ -68,12 +60,6 @@ def last(home: Path) -> datetime | None:
         return datetime.fromisoformat(path.read_text().strip())
     except (OSError, ValueError):
         return None
-
-
-def _beside(parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the server ends us
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    work(wanted=lambda: os.getppid() == parent)
 
 
 def _round(run: str, lock: int) -> worker.Round | None:

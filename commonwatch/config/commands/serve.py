@@ -43,8 +43,16 @@ class PortTaken(Refusal):
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes (PostgreSQL only)."
 )
 @click.option("--without-reminders", is_flag=True, help="Start no worker that tells people what waits.")
+@click.option("--without-peers", is_flag=True, help="Start no worker that exchanges journals with the peers.")
 def serve(  # noqa: PLR0913 - one for each option of the command
-    home: Path, host: str, port: int, threads: int, workers: int, *, without_reminders: bool
+    home: Path,
+    host: str,
+    port: int,
+    threads: int,
+    workers: int,
+    *,
+    without_reminders: bool,
+    without_peers: bool,
 ) -> None:
     """Serve the pages and the interface for programs until SIGTERM or Ctrl-C.
 
@@ -59,7 +67,7 @@ def serve(  # noqa: PLR0913 - one for each option of the command
         say.error(f"warning: {warning}")
     _check_free(host, port)
     ready.leave()
-    worker = None if without_reminders else inside.work("reminding").beside()
+    worker = inside.work("beside").made(reminders=not without_reminders, peers=not without_peers)
     if worker:
         worker.start()
     shown = f"[{host}]" if ":" in host else host
