@@ -43,6 +43,7 @@ OTHERS = (
     ("ui:reads", gettext_lazy("Log of reading"), "access.read-log"),
     ("ui:events", gettext_lazy("Security log"), "access.read-log"),
     ("notices:notices", gettext_lazy("Reminders"), ""),
+    ("federation:erasures", gettext_lazy("Erasures"), ""),
     ("ui:own-reads", gettext_lazy("What I opened"), ""),
 )
 

@@ -24,6 +24,7 @@ register_converter(Origin, "origin")
 app_name = "federation"
 urlpatterns = [
     path("nodes/", views.peers_page, name="peers"),
+    path("erasures/", views.erasures, name="erasures"),
     path("nodes/card", views.card, name="card"),
     path("nodes/heads", views.heads_for_peer, name="heads"),
     path("journals/", views.journals, name="journals"),

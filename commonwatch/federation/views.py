@@ -4,13 +4,15 @@ import functools
 import gzip
 from collections.abc import Callable, Sequence
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
 from commonwatch.access import logs
-from commonwatch.access.actor import Actor, SignInFirst, anybody
+from commonwatch.access.actor import Actor, ConfirmItIsYou, SignInFirst, anybody
 from commonwatch.access.asking import actor_for
-from commonwatch.federation import board, cosigning, forking, heads, own, peers, serving
+from commonwatch.errors import Refusal
+from commonwatch.federation import board, cosigning, erasing, forking, heads, own, peers, serving
 from commonwatch.federation import card as cards
 from commonwatch.federation.asking import NotAPeer, TokenLate, node_of
 from commonwatch.register import node
@@ -120,6 +122,29 @@ def peers_page(request: HttpRequest) -> HttpResponse:
         "spoken": cards.spoken(own.card_of(at).fingerprint),
     }
     return page(request, "federation/peers.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def erasures(request: HttpRequest) -> HttpResponse:
+    """List what was erased and who has confirmed it; take an order, which a second person joins."""
+    by = seated(request)
+    typed = {name: request.POST.get(name, "").strip()[: erasing.LONGEST] for name in ("entry", "ground")}
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            proposal = erasing.propose_erasure(by=by, **typed)
+            return HttpResponseRedirect(reverse("ui:pair", args=[proposal]))
+        except ConfirmItIsYou:
+            raise
+        except Refusal as refused:
+            refusal = refused
+    context = {
+        "orders": erasing.orders(by),
+        "may": by.may(erasing.ERASE),
+        "typed": typed,
+        "refusal": refusal,
+    }
+    return page(request, "federation/erasures.html", context, status=refusal.status if refusal else 200)
 
 
 def seated(request: HttpRequest) -> Actor:

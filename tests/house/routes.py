@@ -88,6 +88,7 @@ ROUTES = {
     "federation:journals": OPEN,
     "federation:peers": PAGE,
     "federation:card": OPEN,
+    "federation:erasures": PAGE,
     "federation:heads": Route(NOBODY),
     "federation:fork": OPEN,
     "federation:checkpoint": OPEN,

@@ -323,6 +323,13 @@ CATALOGUE = {
     "federation:journals": Calls(),
     "federation:peers": Calls(),
     "federation:card": Calls(),
+    "federation:erasures": Calls(
+        bodies=(
+            {"entry": "{kz-d1-13.entry}", "ground": "SAMPLE: by judgment"},
+            {"entry": "{kg-t4-36.entry}", "ground": "SAMPLE: by judgment"},
+            {"entry": "odd", "ground": ""},
+        )
+    ),
     "federation:heads": Calls(shut="only a node with a token is told; tests/federation/test_two_worlds.py compares it"),
     "federation:fork": Calls(),
     "federation:checkpoint": Calls(),
