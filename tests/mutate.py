@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commonwatch.errors import Broken, Refusal
-from commonwatch.journal import manifest, note, seal, tiles, tree
+from commonwatch.journal import checkpoint, manifest, note, seal, tiles, tree
 from tests.journal import parcels
 from tests.journal.samples import bytes_for
 
@@ -102,7 +102,7 @@ def members_changed(parts: list[list], dice: random.Random) -> list[list]:
     """Double, drop, move, rename or swap members of an archive, or change one header or content."""
     parts = [list(each) for each in parts]
     at, other = dice.randrange(len(parts)), dice.randrange(len(parts))
-    match dice.randrange(7):
+    match dice.randrange(8):
         case 0:
             parts.insert(other, parts[at])
         case 1:
@@ -119,7 +119,18 @@ def members_changed(parts: list[list], dice: random.Random) -> list[list]:
         case 6:
             content = bytes_changed(parts[at][2].rstrip(b"\0"), dice)
             parts[at] = parcels.file(parts[at][0], content)
+        case 7:
+            at = dice.choice([at for at, each in enumerate(parts) if "entries" in each[0]])
+            parts[at] = parcels.file(parts[at][0], entries_changed(parts[at], dice))
     return parts
+
+
+def entries_changed(part: list, dice: random.Random) -> bytes:
+    """Take an entry out of an entry bundle, double it, empty it or make it long; the lengths fit."""
+    entries = tiles.bundle_parse(part[2][: int(part[1][124:135], 8)])
+    at = dice.randrange(len(entries))
+    new = dice.choice(([], entries[at : at + 1] * 2, [b""], [b"x" * dice.choice((1, 500, 65_535))]))
+    return tiles.bundle_encode([*entries[:at], *new, *entries[at + 1 :]][:256])
 
 
 def header_changed(header: bytes, dice: random.Random) -> bytes:
@@ -146,7 +157,10 @@ def text_changed(text: str, dice: random.Random) -> str:
     word = dice.randrange(len(words))
     match dice.randrange(7):
         case 0:
-            words[word] = str(dice.choice((*HUGE, dice.randrange(600), f"0{words[word]}", "", "٣")))
+            near = int(words[word]) + dice.choice((-1, 1)) if words[word].isdecimal() else 1
+            words[word] = str(
+                dice.choice((*HUGE, near, near, dice.randrange(600), f"0{words[word]}", "", "٣"))
+            )
             lines[at] = " ".join(words)
         case 1:
             lines.insert(dice.randrange(len(lines)), lines[at])
@@ -157,7 +171,10 @@ def text_changed(text: str, dice: random.Random) -> str:
                 ("commonwatch-bundle/v2", "commonwatch-bundle/v0", "commonwatch-bundle/v999999", "")
             )
         case 4:
-            words[word] = dice.choice(lines).split(" ")[-1]
+            word = -1 if dice.random() < 0.5 else word
+            words[word] = dice.choice(
+                (dice.choice(lines).split(" ")[-1], words[word] + "0", words[word] + "x")
+            )
             lines[at] = " ".join(words)
         case 5:
             lines[at] = lines[at] * dice.choice((2, 2000))
@@ -193,14 +210,20 @@ def of_another(whole: bytes, dice: random.Random) -> bytes:
 def bundle_case(data: bytes, whole: bytes, *, honest: bool) -> str:
     """Open a bundle and read all of it; say what came of it, or raise."""
     found = parcels.opened(data)
-    for part in found.parts:
-        part.checkpoint()
-        count = sum(1 for _each in part.entries())
-        assert count == part.line.size - part.line.start, "its entries are not as many as it says"
-    if data == whole:
-        return "the same"
-    assert not honest, "accepted, and it is not what was sent"
-    assert parcels.again(data) == data, "accepted, and it has another form"
+    try:
+        for part in found.parts:
+            head = checkpoint.Checkpoint.parse(note.note_text(part.checkpoint()))
+            assert (head.origin, head.size) == (part.line.origin, part.line.size), (
+                "its checkpoint is another's"
+            )
+            count = sum(1 for _each in part.entries())
+            assert count == part.line.size - part.line.start, "its entries are not as many as it says"
+        if data == whole:
+            return "the same"
+        assert not honest, "accepted, and it is not what was sent"
+        assert parcels.again(data) == data, "accepted, and it has another form"
+    except (Refusal, Broken) as wrong:
+        raise AssertionError(f"accepted, and refused when it was read: {wrong}") from wrong
     return "signed by its sender"
 
 
