@@ -9,10 +9,22 @@ from commonwatch.register import wall
 from tests.conftest import lived_in
 from tests.exchange import test_acts
 from tests.postgresql import fresh_url, standing_on, template_url  # noqa: F401 - fixtures of this module
-from tests.register import test_admission, test_admit, test_erase, test_log, test_models, test_verify
+from tests.register import (
+    test_admission,
+    test_admit,
+    test_erase,
+    test_log,
+    test_models,
+    test_recover,
+    test_verify,
+)
 from tests.register.test_admission import alone  # noqa: F401 - a fixture of this module
 from tests.register.test_verify import full  # noqa: F401 - a fixture of this module
 from tests.small import PACK
+
+test_a_past_that_peers_alone_remember_comes_back_and_its_end_is_declared_lost = (
+    test_recover.test_a_past_that_peers_alone_remember_comes_back_and_its_end_is_declared_lost
+)
 
 pytestmark = pytest.mark.postgresql
 
