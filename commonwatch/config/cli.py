@@ -26,6 +26,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "rebuild": ("rebuild", "Fold every table anew from the entries."),
     "nightly": ("nightly", "Do what is done once a day: digests of the logs, old lines and sessions."),
     "backup": ("backup", "Copy the node's database and keys."),
+    "restore": ("restore", "Put a backup back."),
+    "recover": ("recover", "Get this node's own past back from its peers."),
     "pack": ("pack", "Check an organisation pack, and put a version of it in force."),
     "epochs": ("epochs", "Close the journals whose readers have changed, and go on in the next."),
     "audit": ("audit", "Hold the packages it stands on against what was looked at."),

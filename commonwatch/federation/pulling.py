@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from commonwatch.errors import Broken, Refusal
-from commonwatch.federation import cosigning, forking, own, peers
+from commonwatch.federation import cosigning, forking, own, peers, recovery
 from commonwatch.federation.forking import Fault
 from commonwatch.federation.heads import VERSION, Head, Heads
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
@@ -20,7 +20,6 @@ from commonwatch.federation.spool import Spool
 from commonwatch.journal import checkpoint, cosign, note
 from commonwatch.journal.manifest import Held
 from commonwatch.register import node, wall
-from commonwatch.register.admit import admit
 from commonwatch.register.models import Journal
 
 logger = logging.getLogger("commonwatch.federation")
@@ -107,7 +106,7 @@ def _round(talk: _Talk) -> Round:
     heads = _read(talk.peer, answer.body)
     faults = list(forking.take(heads.forks, came_from=talk.peer.party))
     journals, entries, cosigned = 0, 0, 0
-    for each in heads.journals:
+    for each in recovery.own_first(heads.journals):
         try:
             new, lines = _journal(talk, each)
         except (Refusal, Broken) as fault:
@@ -119,6 +118,24 @@ def _round(talk: _Talk) -> Round:
         journals, entries, cosigned = journals + bool(new), entries + new, cosigned + lines
     talk.contact.tag = "" if faults else answer.headers.get("etag", "")[:100]
     return Round(talk.peer.party, True, journals, entries, cosigned, talk.requests, tuple(faults))
+
+
+@wall.open()
+def take_back(party: str, line: Line) -> int:
+    """Take from a node, peer or not, what it holds of our own journals and we lack; return how many entries came.
+
+    Nothing of it has to be believed: all of it was signed by our own key.
+
+    :raises NotReached: when it does not answer.
+    """
+    talk = _Talk(Peer(party=party), line, Contact(party=party))
+    heads = _read(talk.peer, talk.ask("/nodes/heads", most=MOST_HEADS).body)
+    at = node.current()
+    return sum(
+        _journal(talk, each)[0]
+        for each in heads.journals
+        if each.origin.count("/") == 4 and at.holds(each.origin.split("/")[1])
+    )
 
 
 def _read(peer: Peer, body: bytes) -> Heads:
@@ -182,7 +199,7 @@ def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
     key = peers.trust(head.origin)
     if key is None:
         raise peers.NoKey(origin=head.origin)
-    door = admit
+    door = recovery.door(head)
     done = door(signed=signed_by_log(signed, key.verifier), entries=spool.entries, key=key.verifier.vkey)
     row = Journal.objects.get(origin=head.origin)
     if not row.ours:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
+from pathlib import Path
 
 from django.db import connections
 
@@ -138,16 +139,27 @@ def guard_of(node: Node) -> Guard:
     return Guard(node.home / "guard")
 
 
+def restored(node: Node) -> Path:
+    """Return the file that says that a backup was put back and no peer was asked yet: until then nothing is written.
+
+    A guard that was lost with the disk cannot tell what this node had signed; its peers can.
+    """
+    return node.home / "restored"
+
+
 def wake(node: Node) -> None:
     """Once a process: hold the database against the guard before the first turn.
 
     What the guard has not seen yet it is told with the first entry that is written: looking alone changes nothing.
 
-    :raises Stopped: when the database is older than what was signed; which journal shows it is said on the log alone.
+    :raises Stopped: when the database is older than what was signed, or was just restored; why is said on the log alone.
     :raises Broken: when it contradicts what was signed.
     """
     if node.awake:
         return
+    if restored(node).exists():
+        logger.critical("Nothing is written on this node: it was restored, and has not asked its peers yet")
+        raise Stopped
     guard = guard_of(node)
     guard.mend()
     try:

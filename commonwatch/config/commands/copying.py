@@ -52,7 +52,7 @@ def copy(home: Path, target: Path, *, keys: bool) -> dict[str, Any]:
         _database(folder / LINES, alias=place.LOGS)
     else:
         done["command"] = _pg_dump(folder / "commonwatch.dump")
-    for name in ("pack", "secret", "factors.key"):
+    for name in ("pack", "party", "secret", "factors.key"):
         _private(home / name, folder / name)
     if (home / "packs").is_dir():
         shutil.copytree(home / "packs", folder / "packs")

@@ -1,0 +1,41 @@
+"""Our own past, back from whoever holds it: when a database was put back from a backup, with or without its guard."""
+
+from collections.abc import Callable, Iterable
+
+from commonwatch.errors import Refusal, _
+from commonwatch.federation.heads import Head
+from commonwatch.journal.checkpoint import Checkpoint
+from commonwatch.register import node, recover, seal
+from commonwatch.register.admit import Admitted, admit
+
+
+class KeyElsewhere(Refusal):
+    """A peer shows more of our own journal than this node has ever signed."""
+
+    code, status = "federation.key-elsewhere", 409
+    says = _("{origin} stands at {size} with a peer, by our own key, and this node has signed for {signed}.")
+    hint = _("Somebody else signs with the key of this node. Take it off the net, and call every peer.")
+
+
+def door(head: Checkpoint) -> Callable[..., Admitted]:
+    """Return by which door entries up to a checkpoint come in: that of others, or that of our own past.
+
+    Our own come back where the guard knows of them and the database does not, or where no guard remembers the journal.
+
+    :raises KeyElsewhere: when they go beyond all that this node has signed.
+    """
+    at = node.current()
+    if not at.holds(head.origin.split("/")[1]):
+        return admit
+    guarded = seal.guard_of(at).read()
+    lags = {each.origin for each in recover.lagging(at)}
+    if head.origin in guarded and head.origin not in lags:
+        signed = seal.signed(guarded[head.origin]).size
+        raise KeyElsewhere(origin=head.origin, size=head.size, signed=signed)
+    return recover.readmit
+
+
+def own_first(heads: Iterable[Head]) -> list[Head]:
+    """Put our own journals before all others: a node that lags takes nothing else in."""
+    at = node.current()
+    return sorted(heads, key=lambda each: (not at.holds((each.origin.split("/") + [""])[1]), each.origin))
