@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from commonwatch.errors import Refusal, _
 from commonwatch.federation.heads import Head
 from commonwatch.journal.checkpoint import Checkpoint
-from commonwatch.register import node, recover, seal
+from commonwatch.register import guard, node, recover, seal
 from commonwatch.register.admit import Admitted, admit
 
 
@@ -30,7 +30,7 @@ def door(head: Checkpoint) -> Callable[..., Admitted]:
     guarded = seal.guard_of(at).read()
     lags = {each.origin for each in recover.lagging(at)}
     if head.origin in guarded and head.origin not in lags:
-        signed = seal.signed(guarded[head.origin]).size
+        signed = guard.signed(guarded[head.origin]).size
         raise KeyElsewhere(origin=head.origin, size=head.size, signed=signed)
     return recover.readmit
 
@@ -38,4 +38,9 @@ def door(head: Checkpoint) -> Callable[..., Admitted]:
 def own_first(heads: Iterable[Head]) -> list[Head]:
     """Put our own journals before all others: a node that lags takes nothing else in."""
     at = node.current()
-    return sorted(heads, key=lambda each: (not at.holds((each.origin.split("/") + [""])[1]), each.origin))
+
+    def place(head: Head) -> tuple[bool, str]:
+        parts = head.origin.split("/")
+        return not (len(parts) > 1 and at.holds(parts[1])), head.origin
+
+    return sorted(heads, key=place)

@@ -152,7 +152,7 @@ def wake(node: Node) -> None:
 
     What the guard has not seen yet it is told with the first entry that is written: looking alone changes nothing.
 
-    :raises Stopped: when the database is older than what was signed, or was just restored; why is said on the log alone.
+    :raises Stopped: when the database is older than what was signed, or was restored; why is said on the log alone.
     :raises Broken: when it contradicts what was signed.
     """
     if node.awake:

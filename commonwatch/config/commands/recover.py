@@ -31,12 +31,8 @@ def recover(ctx: click.Context, home: Path, sources: tuple[str, ...], *, alone: 
         say.data(done)
     else:
         for each in done["asked"]:
-            came = (
-                f"{say.count(each['entries'], 'entry', 'entries')} came back"
-                if not each["failure"]
-                else each["failure"]
-            )
-            say.line(f"{each['party']:8}{came}")
+            came = f"{say.count(each['entries'], 'entry', 'entries')} came back"
+            say.line(f"{each['party']:8}{each['failure'] or came}")
         for each in done["lagging"]:
             say.error(f"{each['origin']}: {each['held']} held of {each['signed']} that were signed")
         say.line("The node writes again." if done["writes"] else "The node writes nothing yet.")

@@ -11,7 +11,7 @@ from commonwatch.config.commands import ending, inside, say
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @inside.at_home
 @click.option(
-    "--replace", is_flag=True, help="Put it in the place of a database that is there; that one is kept aside."
+    "--replace", is_flag=True, help="Put it in the place of a database that is there, which is kept aside."
 )
 @inside.as_json
 def restore(folder: Path, home: Path, *, replace: bool, json: bool) -> None:
