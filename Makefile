@@ -20,7 +20,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-input
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-style check-types check-rooms check-pages check-tables check-packs check-tests \
-	bench screenshots journeys crash labels i18n-check two-world lock format clean
+	bench screenshots journeys nodes crash labels i18n-check two-world lock format clean
 
 help: ## list what can be done
 	@echo 'make …'
@@ -78,6 +78,10 @@ screenshots: $(TOOLS) ## draw the screens of the manual (needs Chromium)
 journeys: $(TOOLS) ## walk the journeys in a real browser, and count the clicks of the night shift (needs Chromium)
 	@echo 'journeys: the demo, served; Chromium before it'
 	@$(PY) -m pytest -q -n0 tests/journeys
+
+nodes: $(RUNTIME) ## start the Center's node and two members', and walk through report, stick, fork and restore
+	@echo 'nodes: three nodes on this machine, an air gap between two of them; they end with the walk'
+	@$(PY) -m tests.walk
 
 crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and look for what was lost
 	@echo 'crash: $(KILLS) kills on $(DATABASE)'

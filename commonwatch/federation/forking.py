@@ -108,6 +108,11 @@ def examine(data: bytes) -> str:
     return origin
 
 
+def everything() -> dict[str, list[Evidence]]:
+    """Return by origin all evidence that is kept here, for whoever has the node's machine."""
+    return of(Evidence.objects.values_list("origin", flat=True))
+
+
 def of(origins: Iterable[str]) -> dict[str, list[Evidence]]:
     """Return by origin the evidence that is kept of these journals, the oldest first."""
     rows: dict[str, list[Evidence]] = {}

@@ -101,6 +101,23 @@ def _stands(each: dict[str, Any]) -> str:
     return "; ".join(part for part in (level, heard, skew, each["failure"]) if part)
 
 
+@peer.command("evidence", epilog=ending.epilog("commonwatch peer evidence /tmp/evidence"))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@inside.at_home
+@inside.as_json
+def peer_evidence(folder: Path, home: Path, *, json: bool) -> None:
+    """Write the proofs that a journal has two pasts into FOLDER; tools/check_fork.py verifies them."""
+    inside.node(home)
+    found = inside.work("peering").evidence(folder)
+    if json:
+        say.data({"evidence": found})
+        return
+    for each in found:
+        say.line(f"{each['file']}: {each['origin']}")
+    if not found:
+        say.line("No journal is known to have two pasts.")
+
+
 @peer.command("pull", epilog=ending.epilog("commonwatch peer pull", "commonwatch peer pull BY"))
 @click.argument("party", required=False, default="")
 @inside.at_home

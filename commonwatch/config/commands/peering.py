@@ -11,7 +11,7 @@ from django.db import DatabaseError, close_old_connections, connections
 
 from commonwatch.config.commands.submitting import actor
 from commonwatch.errors import Broken, Refusal
-from commonwatch.federation import acts, board, own, peers, pulling
+from commonwatch.federation import acts, board, forking, own, peers, pulling
 from commonwatch.federation import card as cards
 from commonwatch.federation.line import Wire
 from commonwatch.federation.models import Peer
@@ -108,6 +108,19 @@ def _round(peer: Peer) -> dict[str, Any]:
         return said | {"failure": "What it sent was not understood; the log of this node says more."}
     faults = [each._asdict() for each in done.faults]
     return said | done._asdict() | {"faults": faults}
+
+
+def evidence(folder: Path) -> list[dict[str, str]]:
+    """Write every proof of two pasts into a folder, a file each; return which."""
+    found = [each for rows in forking.everything().values() for each in rows]
+    if found:
+        folder.mkdir(parents=True, exist_ok=True)
+    said = []
+    for each in found:
+        path = folder / f"{each.digest[:16]}.txt"
+        path.write_bytes(bytes(each.data))
+        said.append({"file": str(path), "origin": each.origin})
+    return said
 
 
 def wire(peer: Peer) -> Wire:
