@@ -94,13 +94,21 @@ class _Board:
         self.headers = {"Cookie": f"commonwatch={cookie}", "HX-Request": "true", "Accept-Language": "en"}
 
     def ask(self) -> int:
-        """Ask what is new; return the status of the answer."""
-        self.line.request("GET", "/", headers=self.headers)
-        answer = self.line.getresponse()
-        answer.read()
+        """Ask what is new; return the status of the answer. As a browser does, ask anew where the line was closed."""
+        try:
+            answer = self._asked()
+        except (ConnectionError, http.client.HTTPException):
+            self.line.close()
+            answer = self._asked()
         if answer.status == 200:
             self.headers["If-None-Match"] = answer.headers["ETag"]
         return answer.status
+
+    def _asked(self) -> http.client.HTTPResponse:
+        self.line.request("GET", "/", headers=self.headers)
+        answer = self.line.getresponse()
+        answer.read()
+        return answer
 
 
 def _measured(server: Server, cookies: list[str], *, seconds: float) -> Counted:

@@ -10,6 +10,8 @@ from typing import Any
 from bench.reports import PARTIES, batches
 from bench.serving import encode
 
+SEARCH = ("exchange_listed", "exchange_block")
+
 
 class Stopwatch:
     """Time spent in named parts; what a part calls in another part counts for that one alone."""
@@ -49,7 +51,9 @@ class Stopwatch:
     def sql(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's signature
         """Count statements: those that write entries, those that write projections, those that read."""
         part = "SQL: read"
-        if '"register_entry"' in sql and sql.startswith("INSERT"):
+        if any(f'"{table}"' in sql for table in SEARCH):
+            part = "search: SQL"
+        elif '"register_entry"' in sql and sql.startswith("INSERT"):
             part = "SQL: entries"
         elif sql.startswith("INSERT") and '"register_tile"' not in sql:
             part = "SQL: projections"
@@ -77,8 +81,9 @@ def _measure(count: int, size: int) -> None:
     from django.db import connection
 
     from commonwatch.access.actor import act_for
-    from commonwatch.desks.exchange import acts, api, intake, rules
+    from commonwatch.desks.exchange import acts, api, indexing, intake, rules
     from commonwatch.desks.exchange.acts import reports
+    from commonwatch.desks.exchange.rules import words
     from commonwatch.formats import strict
     from commonwatch.journal import tree
     from commonwatch.register import fold, log, seal
@@ -104,6 +109,8 @@ def _measure(count: int, size: int) -> None:
     watch.wrap(reports, "_slip", "slips")
     watch.wrap(log, "_check", "check labels and references")
     watch.wrap(fold, "apply", "fold")
+    watch.wrap(indexing, "_said", "search: words")
+    watch.wrap(words, "marked", "search: marks")
     watch.wrap(seal, "seal", "tiles and signature")
     watch.wrap(connection, "_commit", "commit")
     watch.wrap(log.Work, "keep", "guard, moving the log")
@@ -117,4 +124,6 @@ def _print(watch: Stopwatch, reports: int) -> None:
     total = sum(watch.spent.values())
     for name, spent in sorted(watch.spent.items(), key=lambda item: -item[1]):
         print(f"{name:<42}{spent / reports * 1e6:>8.1f} us a report {spent / total:>6.0%}")
+    search = sum(spent for name, spent in watch.spent.items() if name.startswith("search"))
+    print(f"{'of these for the search':<42}{search / reports * 1e6:>8.1f} us a report {search / total:>6.0%}")
     print(f"{'together':<42}{total / reports * 1e6:>8.1f} us a report, {reports / total:,.0f} reports/s")
