@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "verify": ("verify", "Prove that nothing was altered: a receipt, a journal, or the node."),
     "rebuild": ("rebuild", "Fold every table anew from the entries."),
     "nightly": ("nightly", "Do what is done once a day: digests of the logs, old lines and sessions."),
+    "export": ("export", "Write journals as files that any web server or cache gives out."),
     "backup": ("backup", "Copy the node's database and keys."),
     "pack": ("pack", "Check an organisation pack, and put a version of it in force."),
     "epochs": ("epochs", "Close the journals whose readers have changed, and go on in the next."),

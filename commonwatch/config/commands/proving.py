@@ -23,7 +23,7 @@ def node_holds(*, tables: bool) -> dict[str, Any]:
 
     :raises Broken: naming what does not hold.
     """
-    with _snapshot():
+    with snapshot():
         rows = list(Journal.objects.order_by("origin"))
         with say.progress("Verifying", total=sum(row.size for row in rows)) as step:
             journals = _each(rows, step)
@@ -51,7 +51,7 @@ def _add(step: Callable[[int], None], before: int, count: int) -> None:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
     """Read as the database stood at one moment, without holding up anybody who writes."""
     connection = connections[node.current().database]
     begin = (
