@@ -31,7 +31,7 @@ demo: $(RUNTIME) ## fill the folder DATA with sample reports, once, and serve th
 	@echo 'demo: http://localhost:$(PORT)/ with its data in $(DATA); Ctrl-C ends it'
 	@$(COMMONWATCH) demo --port '$(PORT)' --data '$(DATA)'
 
-test: $(TOOLS) ## run the tests; those that need Chromium, Go, PostgreSQL or the real data skip where these are absent
+test: $(TOOLS) ## run the tests; those that need Chromium, Go, nginx, PostgreSQL or the real data skip where these are absent
 	@echo 'test: every test, $(WORKERS) at a time'
 	@$(PY) -m pytest -q -n $(WORKERS)
 

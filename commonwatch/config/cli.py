@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "verify": ("verify", "Prove that nothing was altered: a receipt, a journal, or the node."),
     "rebuild": ("rebuild", "Fold every table anew from the entries."),
     "nightly": ("nightly", "Do what is done once a day: digests of the logs, old lines and sessions."),
+    "export": ("export", "Write journals as files that any web server or cache gives out."),
     "backup": ("backup", "Copy the node's database and keys."),
     "restore": ("restore", "Put a backup back."),
     "recover": ("recover", "Get this node's own past back from its peers."),

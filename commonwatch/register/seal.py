@@ -172,15 +172,16 @@ def wake(node: Node) -> None:
 
 
 @wall.open()
-def check_guard(node: Node) -> list[str]:
+def check_guard(node: Node, *, known: Mapping[str, str] | None = None) -> list[str]:
     """Hold every journal of this node against the guard; return the notes by which the database is ahead.
 
     It is ahead when the machine stopped between a commit and the guard: nobody was answered, and nothing is wrong.
+    `known` is what the guard said before the database was looked at, when that shows an earlier moment than now.
 
     :raises BehindGuard, Broken: as `wake` does.
     """
     rows = {row.origin: row for row in Journal.objects.filter(ours=True)}
-    known = guard_of(node).read()
+    known = guard_of(node).read() if known is None else known
     for origin, note in known.items():
         guarded, row = signed(note), rows.get(origin)
         if row is None:

@@ -51,7 +51,7 @@ def test_the_help_names_every_command_and_every_exit_code():
         assert code in said
 
 
-LEAVES = [[n] for n in ("init", "serve", "submit", "due", "verify", "rebuild", "backup", "doctor")]
+LEAVES = [[n] for n in ("init", "serve", "submit", "due", "verify", "rebuild", "export", "backup", "doctor")]
 LEAVES += [
     ["user", "add"],
     ["user", "list"],

@@ -1,6 +1,6 @@
 """Proving the whole node: each journal as stored, the guard, and the tables that screens read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -23,11 +23,12 @@ def node_holds(*, tables: bool) -> dict[str, Any]:
 
     :raises Broken: naming what does not hold.
     """
-    with _snapshot():
+    guard = seal.guard_of(node.current()).read()  # before the snapshot: what is written meanwhile is in neither
+    with snapshot():
         rows = list(Journal.objects.order_by("origin"))
         with say.progress("Verifying", total=sum(row.size for row in rows)) as step:
             journals = _each(rows, step)
-        _hold_to_guard()
+        _hold_to_guard(guard)
     also = ["The guard agrees with what is stored."]
     also.append(f"The logs agree with {say.count(digests.check_all(kept=tending.kept()), 'digest')}.")
     if tables:
@@ -51,7 +52,7 @@ def _add(step: Callable[[int], None], before: int, count: int) -> None:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
     """Read as the database stood at one moment, without holding up anybody who writes."""
     connection = connections[node.current().database]
     begin = (
@@ -67,9 +68,9 @@ def _snapshot() -> Iterator[None]:
             cursor.execute("ROLLBACK")
 
 
-def _hold_to_guard() -> None:
+def _hold_to_guard(known: Mapping[str, str]) -> None:
     try:
-        seal.check_guard(node.current())
+        seal.check_guard(node.current(), known=known)
     except BehindGuard as behind:
         raise Broken(str(behind)) from behind
 
