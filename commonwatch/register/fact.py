@@ -98,6 +98,21 @@ class EntryErased(Fact, frozen=True):
     ground: str = ""
 
 
+@fact("register.tail.lost")
+class TailLost(Fact, frozen=True):
+    """The last entries of a journal are gone with a disk, and nobody has them: `held` are left of `signed`.
+
+    Two persons have said so, on this `ground`: who wrote the entry, and `second` (an account). The journal `origin` is
+    never signed again; where somebody holds more of it than `held`, it is what its owner wrote.
+    """
+
+    origin: str
+    held: int
+    signed: int
+    ground: str
+    second: str
+
+
 @fact("register.pack.adopted")
 class PackAdopted(Fact, frozen=True, omit_defaults=True):
     """An organisation pack is in force from here on: its version and digest (hex), and the digest of the one before.

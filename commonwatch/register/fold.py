@@ -4,7 +4,7 @@ Live, admitted, late and rebuilt entries all pass through `apply`. A projector s
 subject; the register loads and stores its row, so a thousand entries cost a handful of statements.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -112,19 +112,47 @@ def read_fact(kind: str, body: bytes) -> Fact:
         raise Broken(f"the body of an entry of kind {kind} does not fit: {error}") from error
 
 
-def apply(lines: Iterable[tuple[Fact, Line]]) -> None:
-    """Fold facts into their tables, in the order given, with one look-up and one write a table."""
+Place = tuple[type[Projection], str]
+"""A row: its table and its key."""
+
+
+def apply(lines: Iterable[tuple[Fact, Line]], *, only: Collection[Place] | None = None) -> None:
+    """Fold facts into their tables, in the order given, with one look-up and one write a table.
+
+    `only` names the rows to be folded; what goes into others is passed over.
+    """
     work: dict[type[Projection], _Batch] = {}
     for fact, line in lines:
-        for rule in _RULES.get(fact.kind, ()):
-            if rule.key is None and owner(line.subject) != line.party:
+        for rule, key in _keyed(fact, line):
+            if only is not None and (rule.table, key) not in only:
                 continue
             batch = work.get(rule.table)
             if batch is None:
                 batch = work[rule.table] = _Batch(rule.table)
-            batch.add(rule, fact, line)
+            batch.add(rule, key, fact, line)
     for batch in work.values():
         batch.store()
+
+
+def places_of(fact: Fact, line: Line) -> set[Place]:
+    """Name the rows into which a fact is folded."""
+    return {(rule.table, key) for rule, key in _keyed(fact, line)}
+
+
+def kinds_into(tables: Collection[type[Projection]]) -> list[str]:
+    """Name the kinds that are folded into any of these tables."""
+    return sorted(kind for kind, rules in _RULES.items() if any(rule.table in tables for rule in rules))
+
+
+def _keyed(fact: Fact, line: Line) -> Iterator[tuple[_Rule, str]]:
+    """Yield each rule by which a fact is folded, with the key of the row."""
+    for rule in _RULES.get(fact.kind, ()):
+        if rule.key is not None:
+            key = rule.key(fact, line)
+            if key is not None:
+                yield rule, key
+        elif owner(line.subject) == line.party:
+            yield rule, line.subject
 
 
 def tables() -> list[type[Projection]]:
@@ -205,11 +233,8 @@ class _Batch:
         self.unknown: set[str] = set()
         self.opened: set[str] = set()
 
-    def add(self, rule: _Rule, fact: Fact, line: Line) -> None:
+    def add(self, rule: _Rule, key: str, fact: Fact, line: Line) -> None:
         """Take one fact in, noting whether its row has to be looked for."""
-        key = line.subject if rule.key is None else rule.key(fact, line)
-        if key is None:
-            return
         if rule.first:
             self.opened.add(key)
         elif key not in self.opened:

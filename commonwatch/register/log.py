@@ -24,6 +24,7 @@ from commonwatch.register.draft import Draft, Writer, Written
 from commonwatch.register.fact import Fact, JournalClosed, PackAdopted, owner
 from commonwatch.register.gate import Reader, label_of
 from commonwatch.register.models import Entry, Journal
+from commonwatch.register.pen import Stopped
 
 __all__ = ["Closed", "Draft", "Writer", "Written", "append", "append_many", "close", "journals_of", "turn"]
 
@@ -153,6 +154,8 @@ class Work:
         self.notes: list[str] = []
         self.written = 0
         self.closing = False
+        self.emptied = False
+        self.stopped: Stopped | None = None
         self.held: dict[tuple[str, str, Label], tuple[int, ...]] = {}
         self.composers: dict[tuple[Any, ...], envelope.Composer] = {}
 
@@ -161,12 +164,18 @@ class Work:
 
         A turn that would write into a journal whose readers have changed is undone, the journal is closed and
         carried over in a savepoint of its own, and the turn is run again.
+
+        :raises Stopped: when the node is behind its guard, and the turn is not one that mends it.
         """
+        if self.stopped is not None and not isinstance(call, Mending):
+            raise self.stopped
         closed: set[int] = set()
         while True:
             try:
                 return self._run(call)
             except Outdated as found:
+                if self.stopped is not None:
+                    raise self.stopped from found
                 if found.journal in closed:
                     raise Broken(f"journal {found.journal} was closed and is still out of date") from found
                 closed.add(found.journal)
@@ -215,14 +224,15 @@ class Work:
             raise Outdated(due[0].pk)
         same = [row for row in rows if row.parties == ",".join(label.parties) and row not in due]
         if same and not same[-1].closed:
-            return self._touch(same[-1])
+            return self.touch(same[-1])
         if same and audience.outdated(
             self.node, party=party, readers=label.parties, audience=same[-1].audience
         ):
             raise Closed(origin=same[-1].origin, next=same[-1].continued or _("no other journal"))
         return None
 
-    def _touch(self, row: Journal) -> Open:
+    def touch(self, row: Journal) -> Open:
+        """Return a journal as it stands in this transaction."""
         if row.pk not in self.touched:
             self.touched[row.pk] = Open(row, audience.label_of_journal(row), last_at=row.last_at)
         return self.touched[row.pk]
@@ -233,7 +243,7 @@ class Work:
             raise NotHere(party=party)
         row, opened = seal.new_journal(self.node, party=party, mode=mode, label=label)
         self.held.clear()
-        fresh = self._touch(row)
+        fresh = self.touch(row)
         by = _Register(party=party, mode=mode)
         _write([Draft(opened, _subject(row), label, settled=True)], by=by, work=self, into=fresh)
         return fresh
@@ -241,7 +251,7 @@ class Work:
     def close(self, number: int) -> str:
         """Close a journal whose readers have changed: carry what is open, write its last entry; see `close`."""
         _check_adopted(self.node)
-        old = self._touch(Journal.objects.get(pk=number))
+        old = self.touch(Journal.objects.get(pk=number))
         row, by = old.row, _Register(party=old.row.party, mode=old.row.mode)
         target = audience.label_today(self.node, row)
         wider = target is None or not flows(old.label, target, scheme=self.node.pack.labels)
@@ -280,9 +290,14 @@ class Work:
         return self.composers[key]
 
     def seal(self) -> None:
-        """Grow the tiles and sign the checkpoint of every journal touched."""
+        """Grow the tiles and sign the checkpoint of every journal touched.
+
+        :raises Broken: when a turn that mends would sign for a journal that is behind its guard.
+        """
         for each in self.touched.values():
             if each.leaves:
+                if self.stopped is not None:
+                    seal.check_level(self.node, each.row)
                 self.notes.append(seal.seal(self.node, each.row, each.leaves, last_at=each.last_at))
 
     def keep(self) -> None:
@@ -290,7 +305,7 @@ class Work:
         if self.notes:
             seal.guard_of(self.node).write([*self.node.ahead, *self.notes])
             self.node.ahead = []
-        seal.checkpoint_database(self.node, written=self.written)
+        seal.checkpoint_database(self.node, written=self.written, wholly=self.emptied)
 
 
 @dataclass(frozen=True)
@@ -321,9 +336,17 @@ _work: contextvars.ContextVar[Work | None] = contextvars.ContextVar("work", defa
 def _session() -> Iterator[Work]:
     at = node.current()
     with transaction.atomic(using=at.database, durable=True), wall.open(until_commit=True):
-        seal.wake(at)
+        work = Work()
+        try:
+            seal.wake(at)
+        except Stopped as stopped:
+            work.stopped = stopped
         adoption.check(at)
-        yield Work()
+        yield work
+
+
+class Mending(functools.partial[Any]):
+    """A turn that runs although the node is behind its guard: it brings back what was signed."""
 
 
 def turn(act: Callable[P, T]) -> Callable[P, T]:
@@ -331,12 +354,23 @@ def turn(act: Callable[P, T]) -> Callable[P, T]:
 
     An act called inside another act shares its turn.
     """
+    return _taken(act, functools.partial)
 
+
+def mending(act: Callable[P, T]) -> Callable[P, T]:
+    """Make a function an act that runs also while the node is behind its guard and writes nothing else.
+
+    It may sign for journals that are level with the guard, and for no other: `Work.seal` sees to it.
+    """
+    return _taken(act, Mending)
+
+
+def _taken(act: Callable[P, T], bind: type[functools.partial[Any]]) -> Callable[P, T]:
     @functools.wraps(act)
     def taken(*args: P.args, **kwargs: P.kwargs) -> T:
         if _work.get() is not None:
             return act(*args, **kwargs)
-        call = functools.partial(act, *args, **kwargs)
+        call = bind(act, *args, **kwargs)
         return node.current().pen.run(call, session=_session)
 
     taken.__turn__ = True  # type: ignore[attr-defined]
@@ -366,6 +400,64 @@ def close(journal: int) -> str:
     if work is None:
         raise Broken("a journal is closed inside a turn only")
     return work.close(journal)
+
+
+def append_of_journal(fact: Fact, *, by: Writer, journal: int) -> Written:
+    """Write what a journal says about itself as an entry of that very journal, whoever reads it by now.
+
+    :raises Closed: when it takes nothing more.
+    :raises NotHere, NotAdopted: as `append` does.
+    :raises Broken: outside a turn.
+    """
+    work = _work.get()
+    if work is None:
+        raise Broken("an entry is written inside a turn only")
+    _check_adopted(work.node)
+    into = work.touch(Journal.objects.get(pk=journal))
+    if into.row.closed:
+        raise Closed(origin=into.row.origin, next=into.row.continued or _("no other journal"))
+    if not work.node.holds(by.party) or by.party != into.row.party:
+        raise NotHere(party=into.row.party)
+    row = into.row
+    writer = _Register(party=row.party, mode=row.mode, office=by.office, account=by.account)
+    return _write([Draft(fact, _subject(row), into.label)], by=writer, work=work, into=into)[0]
+
+
+def journal_for(*, party: str, mode: str, label: Label) -> Journal:
+    """Return the open journal of an audience, opening its next epoch when there is none.
+
+    :raises Broken: outside a turn.
+    """
+    work = _work.get()
+    if work is None:
+        raise Broken("a journal is opened inside a turn only")
+    return work.journal(party=party, mode=mode, label=label).row
+
+
+def let_go(journal: int) -> bool:
+    """Forget how a journal stood in this transaction; False when something was already written into it."""
+    work = _work.get()
+    if work is None or journal not in work.touched:
+        return True
+    if work.touched[journal].leaves:
+        return False
+    del work.touched[journal]
+    work.open = {key: each for key, each in work.open.items() if each.row.pk != journal}
+    return True
+
+
+def guarded(note: str) -> None:
+    """Let the guard be told of a checkpoint that this node signed at some time, with those of this transaction."""
+    work = _work.get()
+    if work is not None:
+        work.notes.append(note)
+
+
+def emptied() -> None:
+    """Tell the transaction at hand that bytes were taken away in it: they should leave the database's log, too."""
+    work = _work.get()
+    if work is not None:
+        work.emptied = True
 
 
 def stored_beside(*, size: int) -> None:

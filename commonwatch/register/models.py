@@ -51,7 +51,8 @@ class Journal(models.Model):
     `categories` and `parties` are comma-separated sorted codes; `last_at` is in microseconds UTC; `checkpoint` is the
     signed note of the present size and root; `ours` says that this node holds the pen and the key. `audience` lists,
     comma-separated, the names that its readers had in the pack when it was opened. `closed` says that its last entry
-    is written; `continued` is then the origin of the next epoch, empty when there is none.
+    is written; `continued` is then the origin of the next epoch, empty when there is none. `lost` is 0, or the size up
+    to which this node has signed a journal whose end it has declared lost: that one is closed without a last entry.
     """
 
     origin = models.CharField(max_length=300, unique=True)
@@ -71,6 +72,7 @@ class Journal(models.Model):
     audience = models.TextField(default="", blank=True)
     closed = models.BooleanField(default=False)
     continued = models.CharField(max_length=300, default="", blank=True)
+    lost = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("party", "mode", "slug", "epoch"), name="one_epoch"),)

@@ -1,6 +1,6 @@
 """Dropping every projection and folding it anew from the entries: recovery is the normal path."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 
 from django.db import connections, transaction
@@ -31,6 +31,22 @@ def rebuild(*, progress: Progress | None = None) -> int:
             if progress:
                 progress(count)
     return count
+
+
+def refold(journal: int, places: Collection[fold.Place]) -> None:
+    """Fold these rows anew from the entries of their journal: a row is never folded from two journals.
+
+    What comes of it is what `rebuild` would give.
+    """
+    if not places:
+        return
+    tables = {table for table, _key in places}
+    with connections[node.current().database].cursor() as cursor:
+        for table, key in places:
+            cursor.execute(f'DELETE FROM "{table._meta.db_table}" WHERE "key" = %s', (key,))  # noqa: S608
+    lines = _lines_of(journal, fold.kinds_into(tables))
+    while part := list(islice(lines, CHUNK)):
+        fold.apply(part, only=places)
 
 
 def differing(*, progress: Progress | None = None) -> list[str]:
@@ -68,6 +84,23 @@ def _lines() -> Iterator[tuple[Fact, fold.Line]]:
         if len(rows) < CHUNK:
             return
         last = (rows[-1][0], rows[-1][1])
+
+
+def _lines_of(journal: int, kinds: Sequence[str]) -> Iterator[tuple[Fact, fold.Line]]:
+    """Yield the facts and lines of one journal that are of these kinds."""
+    start, listed = 0, ", ".join(["%s"] * len(kinds))
+    while True:
+        with connections[node.current().database].cursor() as cursor:
+            cursor.execute(
+                'SELECT "number", "at", "data" FROM "register_entry"'  # noqa: S608 - only places for values
+                f' WHERE "journal_id" = %s AND "number" >= %s AND "kind" IN ({listed}) ORDER BY "number" LIMIT %s',
+                (journal, start, *kinds, CHUNK),
+            )
+            rows = cursor.fetchall()
+        yield from (_read(journal, number, at, bytes(data)) for number, at, data in rows)
+        if len(rows) < CHUNK:
+            return
+        start = rows[-1][0] + 1
 
 
 def _read(journal: int, number: int, at: int, data: bytes) -> tuple[Fact, fold.Line]:

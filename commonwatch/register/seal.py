@@ -7,6 +7,7 @@ from hashlib import sha256
 from django.db import connections
 
 from commonwatch.charter.label import Label, flows
+from commonwatch.errors import Broken
 from commonwatch.journal import checkpoint, tiles, tree
 from commonwatch.register import audience, wall
 from commonwatch.register.fact import JournalOpened
@@ -42,12 +43,12 @@ def new_journal(node: Node, *, party: str, mode: str, label: Label) -> tuple[Jou
     its root, is said only where nobody reads this one who could not read that one: its size counts what it holds.
     """
     slug = slug_of(node, party=party, label=label)
-    epochs = Journal.objects.filter(party=party, mode=mode, slug=slug)
-    epoch = max(epochs.values_list("epoch", flat=True), default=0) + 1
+    family = f"{node.pack.organisation}/{party}/{mode}/{slug}"
+    epoch = max(_epochs(node, family), default=0) + 1
     before = next(reversed(audience.family(node, party=party, mode=mode, label=label)), None)
     same = before and flows(audience.label_of_journal(before), label, scheme=node.pack.labels)
     called = audience.names(node, party=party, readers=label.parties)
-    origin = f"{node.pack.organisation}/{party}/{mode}/{slug}/{epoch}"
+    origin = f"{family}/{epoch}"
     row = Journal.objects.create(
         origin=origin,
         party=party,
@@ -74,6 +75,14 @@ def new_journal(node: Node, *, party: str, mode: str, label: Label) -> tuple[Jou
     return row, opened
 
 
+def _epochs(node: Node, family: str) -> list[int]:
+    """List the epochs that a journal has had, also those of which only the guard knows: none is opened twice."""
+    _organisation, party, mode, slug = family.split("/")
+    stored = Journal.objects.filter(party=party, mode=mode, slug=slug).values_list("epoch", flat=True)
+    signed_for = [origin.rpartition("/") for origin in guard_of(node).read()]
+    return [*stored, *(int(epoch) for before, _, epoch in signed_for if before == family)]
+
+
 def tile_reader(node: Node, journal: int) -> Read:
     """Return a reader of a journal's hash tiles as stored; an absent tile is empty."""
 
@@ -90,8 +99,16 @@ def tile_reader(node: Node, journal: int) -> Read:
 
 
 def seal(node: Node, row: Journal, leaves: Sequence[bytes], *, last_at: int) -> str:
-    """Grow the tiles of a journal by these leaf hashes, sign its new checkpoint, store both; return the note."""
-    grown = tiles.grow(size=row.size, read=tile_reader(node, row.pk), leaf_hashes=leaves)
+    """Grow the tiles of a journal by these leaf hashes, sign its new checkpoint, store both; return the note.
+
+    :raises Broken: when the tiles do not give the root that was signed last: nothing is signed that contradicts it.
+    """
+    read = tile_reader(node, row.pk)
+    if row.size and tiles.RootStream.resume(size=row.size, read=read).root().hex() != row.root:
+        raise Broken(f"{row.origin}: the tiles do not give the signed root")
+    if row.lost:
+        raise Broken(f"{row.origin}: its end was declared lost, and it is signed no more")
+    grown = tiles.grow(size=row.size, read=read, leaf_hashes=leaves)
     put_tiles(node, row.pk, grown.tiles)
     signer = node.signer(party=row.party, origin=row.origin)
     note = checkpoint.sign_checkpoint(
@@ -156,21 +173,47 @@ def check_guard(node: Node) -> list[str]:
         guarded, row = signed(note), rows.get(origin)
         if row is None:
             raise BehindGuard(origin=origin, size=0, signed=guarded.size)
+        if row.closed and row.size < row.lost == guarded.size:
+            continue
         root = root_at(node, row.pk, size=guarded.size) if row.size >= guarded.size else None
         compare(stored=signed(row.checkpoint), guarded=guarded, root_at_guard=root)
-    return [row.checkpoint for row in rows.values() if row.size and known.get(row.origin) != row.checkpoint]
+    return [
+        row.checkpoint
+        for row in rows.values()
+        if row.size and not row.lost and known.get(row.origin) != row.checkpoint
+    ]
 
 
-def checkpoint_database(node: Node, *, written: int) -> None:
+@wall.open()
+def check_level(node: Node, row: Journal) -> None:
+    """See that a journal, as it stood before this transaction, is not behind what this node has signed for it.
+
+    :raises Broken: when it is, or contradicts it.
+    """
+    note = guard_of(node).read().get(row.origin)
+    if note is None:
+        return
+    guarded = signed(note)
+    if row.size < guarded.size or root_at(node, row.pk, size=guarded.size) != guarded.root:
+        raise Broken(f"{row.origin} is behind its guard: nothing is signed for it")
+
+
+def checkpoint_database(node: Node, *, written: int, wholly: bool = False) -> None:
     """Let the pen's own connection, and no other, move SQLite's write-ahead log into the database file.
 
     Before version 3.51.3 two connections that did this at once could corrupt the file; so automatic checkpoints are
     off everywhere, and this runs only while the pen is held, once some megabytes (`written`, bytes) have gathered.
+    `wholly` moves it at once and empties the log, unless somebody is reading from it at this moment.
     """
     connection = connections[node.database]
     node.unmoved += written
-    if connection.vendor != "sqlite" or node.unmoved < MOVE_AT:
+    if connection.vendor != "sqlite" or (node.unmoved < MOVE_AT and not wholly):
         return
     node.unmoved = 0
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        if wholly:
+            cursor.execute("PRAGMA busy_timeout=250")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute("PRAGMA busy_timeout=30000")
+        else:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

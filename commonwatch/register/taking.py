@@ -9,7 +9,7 @@ from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tiles
 from commonwatch.journal.export import Erased
-from commonwatch.register import fold, log, node, seal
+from commonwatch.register import erase, fold, log, node, seal
 from commonwatch.register.checking import (
     Checked,
     NotAdmitted,
@@ -19,7 +19,7 @@ from commonwatch.register.checking import (
     leaves_of,
     refuse,
 )
-from commonwatch.register.fact import JournalClosed
+from commonwatch.register.fact import EntryErased, JournalClosed
 from commonwatch.register.models import Journal
 
 UNFIT = (Broken, DataError, IntegrityError, LookupError, TypeError, ValueError)
@@ -69,6 +69,7 @@ class _Taking:
         self.checked, self.row = checked, row
         self.at = node.current()
         self.now = self.at.clock()
+        self.erased: list[int] = []
         self.full: dict[tuple[int, int], bytes] = {}
         self.stream = tiles.RootStream.resume(
             size=row.size, read=seal.tile_reader(self.at, row.pk), complete=self._keep
@@ -90,6 +91,8 @@ class _Taking:
         self.full.update(self.stream.partials())
         self._put_tiles()
         row.size, row.root, row.checkpoint = head.size, head.root.hex(), self.checked.incoming.signed
+        if self.erased:
+            erase.drop(row.pk, self.erased)
         row.save(update_fields=["size", "root", "checkpoint", "last_at", "closed", "continued"])
 
     def _keep(self, level: int, index: int, data: bytes) -> None:
@@ -104,7 +107,7 @@ class _Taking:
         rows, lines = [], []
         for number, (each, leaf) in enumerate(zip(some, leaves, strict=True), self.stream.size):
             if isinstance(each, Erased):
-                rows.append((row.pk, number, erased_id(leaf).hex, "", "", 0, self.now, b""))
+                rows.append((row.pk, number, erase.erased_id(leaf).hex, "", "", 0, self.now, b""))
                 continue
             opened = _reopen(number, each)
             kind, subject, entry_id = opened.entry.kind, opened.entry.subject, opened.entry.id
@@ -113,6 +116,8 @@ class _Taking:
             line = fold.line_of(opened.entry, journal=row.pk, number=number, at=opened.at, leaf=leaf)
             lines.append((opened.fact, line))
             row.last_at = opened.at
+            if isinstance(opened.fact, EntryErased):
+                self.erased.append(opened.fact.index)
             if isinstance(opened.fact, JournalClosed):
                 row.closed, row.continued = True, opened.fact.next
         self._refuse_elsewhere(line.subject for _fact, line in lines)
@@ -154,10 +159,3 @@ def written_at(opened: Opened) -> int:
     """Return by the id of an entry, to the millisecond, when its node wrote it (microseconds UTC)."""
     millis = UUID(opened.entry.id).int >> 80
     return opened.at if opened.at // 1000 == millis else millis * 1000
-
-
-def erased_id(leaf: bytes) -> UUID:
-    """Name an entry whose bytes are gone: by its leaf hash, as a UUID of version 8 (RFC 9562)."""
-    number = int.from_bytes(leaf[:16], "big")
-    number = number & ~(0xF << 76) | 8 << 76
-    return UUID(int=number & ~(3 << 62) | 2 << 62)

@@ -10,9 +10,9 @@ from commonwatch.journal import checkpoint, note, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import fold, node, seal, wall
-from commonwatch.register.fact import EntryErased, JournalClosed, JournalOpened
+from commonwatch.register.erase import erased_id
+from commonwatch.register.fact import EntryErased, Fact, JournalClosed, JournalOpened, TailLost
 from commonwatch.register.models import Entry, Journal, Tile
-from commonwatch.register.taking import erased_id
 
 Progress = Callable[[int], None]
 
@@ -29,6 +29,9 @@ def verify_stored(row: Journal, *, progress: Progress | None = None) -> int:
 
     :raises Broken: naming the entry or tile that does not hold.
     """
+    if row.lost and not row.size:
+        check_lost(row)
+        return 0
     head = open_head(row)
     stored = {(t.level, t.number): bytes(t.data) for t in Tile.objects.filter(journal=row, level__gt=0)}
     read = seal.tile_reader(node.current(), row.pk)
@@ -73,14 +76,43 @@ def check_row(row: Journal) -> None:
         "origin": opened.origin, "key": opened.key, "party": party, "mode": mode, "slug": slug,
         "epoch": int(epoch), "level": label.level, "categories": ",".join(label.categories),
         "parties": ",".join(label.parties), "audience": ",".join(opened.audience),
-        "last_at": envelope.instant_micros(last.at), "closed": isinstance(ended, JournalClosed),
-        "continued": ended.next if isinstance(ended, JournalClosed) else "",
+        "last_at": envelope.instant_micros(last.at), **_end(row, ended),
     }  # fmt: skip
     for name, value in written.items():
         if getattr(row, name) != value:
             raise Broken(f"{row.origin}: its row does not say what its entries say ({name})")
     if not row.closed and row.ours is not node.current().holds(row.party):
         raise Broken(f"{row.origin}: its row does not say whose it is")
+
+
+def _end(row: Journal, ended: Fact) -> dict[str, object]:
+    """Say how the end of a journal must stand in its row."""
+    if row.lost:
+        check_lost(row)
+        return {"closed": True}
+    closed = isinstance(ended, JournalClosed)
+    return {"closed": closed, "continued": ended.next if isinstance(ended, JournalClosed) else ""}
+
+
+def check_lost(row: Journal) -> None:
+    """See that an entry of the same party says of a journal that its end is lost, and from where to where.
+
+    :raises Broken: when none does.
+    """
+    if not row.closed or not row.ours or row.size >= row.lost:
+        raise Broken(f"{row.origin}: its end is said to be lost, and it does not stand so")
+    rows = Entry.objects.filter(kind=TailLost.kind, journal__party=row.party, journal__ours=True)
+    for each in rows.select_related("journal"):
+        fact = fold.read_fact(each.kind, bytes(envelope.read(bytes(each.data)).body))
+        if isinstance(fact, TailLost) and (fact.origin, fact.held, fact.signed) == (
+            row.origin,
+            row.size,
+            row.lost,
+        ):
+            if row.continued not in ("", each.journal.origin):
+                raise Broken(f"{row.origin}: it does not go on where its row says")
+            return
+    raise Broken(f"{row.origin}: no entry says that its end is lost")
 
 
 class Erasures:
@@ -170,7 +202,7 @@ def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes, erasu
             raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
         if kind == mark:
             erasures.name(number, bytes(data))
-        if (kind == envelope.CLOSED_KIND) is not (row.closed and number == row.size - 1):
+        if (kind == envelope.CLOSED_KIND) is not (row.closed and not row.lost and number == row.size - 1):
             raise Broken(f"{row.origin}: entry {number} {_misplaced(row)}")
     return tree.root(leaves) if len(leaves) == WIDTH else b""
 

@@ -16,10 +16,12 @@ LABEL = envelope.EntryLabel(level="H1", categories=(), parties=("AM", "BY", "CRC
 class Foreign:
     """The journal of a party for the members; `entries` are its bytes, or `Erased`."""
 
-    def __init__(self, *, party="BY", slug="h1-members", epoch=1, seed=b"foreign"):
+    def __init__(self, *, party="BY", slug="h1-members", epoch=1, seed=b"foreign", node=None):
         self.party = party
         self.origin = f"small/{party}/real/{slug}/{epoch}"
         self.signer = Signer(name=self.origin, seed=sha256(seed + party.encode()).digest())
+        if node is not None:
+            self.signer = node.signer(party=party, origin=self.origin)
         self.key = self.signer.vkey
         self.entries = []
         self.count = 0

@@ -9,16 +9,30 @@ from commonwatch.register import wall
 from tests.conftest import lived_in
 from tests.exchange import test_acts
 from tests.postgresql import fresh_url, standing_on, template_url  # noqa: F401 - fixtures of this module
-from tests.register import test_admission, test_admit, test_log, test_models, test_verify
+from tests.register import (
+    test_admission,
+    test_admit,
+    test_erase,
+    test_log,
+    test_models,
+    test_recover,
+    test_verify,
+)
 from tests.register.test_admission import alone  # noqa: F401 - a fixture of this module
 from tests.register.test_verify import full  # noqa: F401 - a fixture of this module
 from tests.small import PACK
+
+test_a_past_that_peers_alone_remember_comes_back_and_its_end_is_declared_lost = (
+    test_recover.test_a_past_that_peers_alone_remember_comes_back_and_its_end_is_declared_lost
+)
 
 pytestmark = pytest.mark.postgresql
 
 LEFT_OUT = {
     # puts files of SQLite back; what it shows hangs on the guard, not on the database
     "test_a_database_put_back_from_an_old_backup_opens_read_only",
+    # looks into the file of SQLite
+    "test_nothing_of_what_was_erased_stays_in_the_database_file",
 }
 
 # These go to the tables themselves, to look or to tamper, and so stand on the near side of the second wall. All others
@@ -40,6 +54,14 @@ AT_THE_TABLES = {
     "test_what_another_thread_took_in_meanwhile_is_not_taken_in_twice",
     "test_an_id_that_stands_already_is_refused_and_the_pen_goes_on",
     "test_an_unknown_kind_is_kept_and_an_unfit_body_of_a_known_one_is_not",
+    "test_whatever_is_erased_the_tables_are_those_of_a_rebuild",
+    "test_the_entry_that_says_so_names_hash_and_ground_and_nothing_else",
+    "test_a_journal_with_something_erased_is_verified_offline",
+    "test_what_may_not_be_erased_is_refused_and_stays",
+    "test_bytes_that_came_back_after_they_were_erased_are_found",
+    "test_what_its_owner_erased_goes_here_too",
+    "test_bytes_that_a_peer_still_sends_are_erased_at_once",
+    "test_an_answer_beside_a_question_is_erased_alone",
     "test_writing_a_row_by_hand_is_refused",
     "test_flipped_bits_in_entries_and_tiles_are_found",
     "test_a_changed_column_is_found",
@@ -54,7 +76,15 @@ AT_THE_TABLES = {
 globals().update(
     {
         name: test
-        for module in (test_log, test_admit, test_admission, test_models, test_verify, test_acts)
+        for module in (
+            test_log,
+            test_admit,
+            test_admission,
+            test_erase,
+            test_models,
+            test_verify,
+            test_acts,
+        )
         for name, test in vars(module).items()
         if name.startswith("test_") and name not in LEFT_OUT
     }
