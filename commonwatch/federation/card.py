@@ -12,8 +12,8 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from commonwatch.errors import Refusal, _
-from commonwatch.journal import note
+from commonwatch.errors import Broken, Refusal, _
+from commonwatch.journal import note, seal
 
 HEADER = "commonwatch-card/v1"
 MOST = 64 * 1024
@@ -109,6 +109,10 @@ def read(signed: str) -> Card:
         raise CardRefused(reason=str(wrong)) from wrong
     if opened != card.text():
         raise CardRefused(reason=_("it is not in its one canonical form."))
+    try:
+        seal.check_recipient(card.sealed)
+    except Broken as wrong:
+        raise CardRefused(reason=str(wrong)) from wrong
     if witness.algorithm != note.COSIGNATURE:
         raise CardRefused(reason=_("the key of its cosignatures is of another kind."))
     return card

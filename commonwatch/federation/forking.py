@@ -72,6 +72,16 @@ def found(row: Journal, signed: str, head: checkpoint.Checkpoint, *, fetch: Fetc
     raise Forked(origin=head.origin)
 
 
+def compare(head: checkpoint.Checkpoint, signed: str) -> None:
+    """Hold a signed checkpoint to what is held of its journal, as far as that goes; keep the proof of a contradiction.
+
+    :raises Forked: when they contradict each other.
+    """
+    row = Journal.objects.filter(origin=head.origin, size__gte=head.size).first()
+    if row is not None and seal.root_at(node.current(), row.pk, size=head.size) != head.root:
+        found(row, signed, head, fetch=None)
+
+
 def take(forks: Sequence[str], *, came_from: str) -> Iterator[Fault]:
     """Keep the proofs (base64) that a peer shows; yield those that prove nothing."""
     for text in forks[:MOST_FORKS]:

@@ -3,10 +3,9 @@
 from typing import Final
 
 import jwt
-import pyrage
 
 from commonwatch.federation import card
-from commonwatch.journal import note
+from commonwatch.journal import note, seal
 from commonwatch.register.node import Node
 
 ALGORITHM: Final = "EdDSA"
@@ -19,10 +18,9 @@ def signer(at: Node) -> note.Signer:
     return at.signer(party=at.party, origin=card.name_of(at.pack.organisation, at.party))
 
 
-def identity(at: Node) -> pyrage.x25519.Identity:
-    """Return the key (age) that opens what is sealed to this node."""
-    text = at.secret(f"{at.party}.age", make=lambda: str(pyrage.x25519.Identity.generate()).encode())
-    return pyrage.x25519.Identity.from_str(text.decode())
+def identity(at: Node) -> str:
+    """Return the secret key (age) that opens what is sealed to this node."""
+    return at.secret(f"{at.party}.age", make=lambda: seal.new_identity().encode()).decode()
 
 
 def card_of(at: Node, *, address: str = "-") -> card.Card:
@@ -35,7 +33,7 @@ def card_of(at: Node, *, address: str = "-") -> card.Card:
         address=address,
         keys={party: card.public(at.signer(party=party, origin=name)) for party in parties},
         witness=at.witness.vkey,
-        sealed=str(identity(at).to_public()),
+        sealed=seal.recipient_of(identity(at)),
     )
 
 

@@ -18,7 +18,8 @@ from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReach
 from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.federation.spool import Spool
 from commonwatch.journal import checkpoint, cosign, note
-from commonwatch.register import node, seal, wall
+from commonwatch.journal.manifest import Held
+from commonwatch.register import node, wall
 from commonwatch.register.admit import admit
 from commonwatch.register.models import Journal
 
@@ -133,14 +134,12 @@ def _read(peer: Peer, body: bytes) -> Heads:
 def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
     """Bring one journal level; return how many entries came and how many cosignatures were new."""
     head = opened(given, talk.keys)
-    _note_level(talk.peer.party, head)
+    note_level(talk.peer.party, head)
     forking.refuse_forked(head.origin)
     row = Journal.objects.filter(origin=head.origin).first()
     held = row.size if row else 0
-    if row is not None and held >= head.size:
-        root = seal.root_at(node.current(), row.pk, size=head.size)
-        if root != head.root:
-            forking.found(row, given.checkpoint, head, fetch=None)
+    if held >= head.size:
+        forking.compare(head, given.checkpoint)
         return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
     new = _fetch(talk, given, head, held)
     return new, cosigning.take(given.checkpoint, head, talk.witnesses)
@@ -196,7 +195,8 @@ def signed_by_log(signed: str, verifier: note.Verifier) -> str:
     return cosign.only(signed, [verifier])
 
 
-def _note_level(party: str, head: checkpoint.Checkpoint) -> None:
+def note_level(party: str, head: checkpoint.Checkpoint | Held) -> None:
+    """Keep that a party has shown to hold so much of a journal."""
     row, new = Level.objects.get_or_create(party=party, origin=head.origin, defaults={"size": head.size})
     if not new and row.size < head.size:
         row.size = head.size

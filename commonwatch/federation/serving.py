@@ -1,12 +1,13 @@
 """A journal as the C2SP tlog-tiles layout, read from the database: checkpoint, key, hash tiles, entry bundles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.db import connections
 from django.http import Http404
 
 from commonwatch.access.actor import Actor
 from commonwatch.journal import tiles
+from commonwatch.journal.export import Erased
 from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import node, seal, wall
 from commonwatch.register.models import Journal
@@ -53,11 +54,27 @@ def span(path: str) -> str:
     return f"{start}-{start + wanted.width - 1}"
 
 
+def entries(row: Journal, *, start: int) -> Iterator[bytes | Erased]:
+    """Yield the entries of a journal from a number on, up to its present size; an erased one as its leaf hash."""
+    read = seal.tile_reader(node.current(), row.pk)
+    for index in range(start // tiles.TILE_WIDTH, -(-row.size // tiles.TILE_WIDTH)):
+        first = index * tiles.TILE_WIDTH
+        found = _stored(row, start=first, width=min(row.size - first, tiles.TILE_WIDTH))
+        leaves = tiles.split_hashes(read(0, index)) if b"" in found else []
+        skip = max(start - first, 0)
+        for number, each in enumerate(found[skip:], skip):
+            yield each or Erased(leaves[number])
+
+
 def _bundle(row: Journal, *, start: int, width: int) -> bytes:
+    return tiles.bundle_encode(_stored(row, start=start, width=width))
+
+
+def _stored(row: Journal, *, start: int, width: int) -> list[bytes]:
     with connections[node.current().database].cursor() as cursor:
         cursor.execute(
             'SELECT "data" FROM "register_entry" WHERE "journal_id" = %s AND "number" >= %s AND "number" < %s'
             ' ORDER BY "number"',
             (row.pk, start, start + width),
         )
-        return tiles.bundle_encode(bytes(data) for (data,) in cursor.fetchall())
+        return [bytes(data) for (data,) in cursor.fetchall()]

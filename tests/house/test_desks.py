@@ -15,14 +15,15 @@ from tests.house.tree import FUNCTIONS, imports, list_of, migrations, modules, n
 
 TURNS = {"log.turn", "turn"}
 OPEN_SHELVES = {
-    f"commonwatch.federation.{each}" for each in ("serving", "views", "heads", "pulling", "hosting")
+    f"commonwatch.federation.{each}"
+    for each in ("serving", "views", "heads", "pulling", "hosting", "bundling", "forking")
 }
 # What the post room keeps of other nodes. It is asked for journals that were found on a reader's shelves, or that the
 # node itself takes in; what is listed for a person is narrowed to the peers that they may see.
 OF_THE_POST_ROOM = {"Contact", "Level", "Cosignature", "Evidence"}
 PLAIN = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
 ROUND_THE_GATE = {
-    ("commonwatch.federation.serving", "_bundle"): "the journal was found on the reader's shelves",
+    ("commonwatch.federation.serving", "_stored"): "the journal was found on the reader's shelves",
     (
         "commonwatch.desks.exchange.board",
         "_newest_of",

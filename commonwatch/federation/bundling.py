@@ -1,0 +1,261 @@
+"""Bundles: news for a peer on a stick, sealed to its key; and what comes on one, taken in whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from commonwatch.errors import Broken, Refusal, _
+from commonwatch.federation import card, cosigning, forking, own, peers, serving
+from commonwatch.federation.heads import Head
+from commonwatch.federation.models import Contact, Level, Peer
+from commonwatch.federation.pulling import note_level, opened, signed_by_log
+from commonwatch.journal import bundle, manifest, note, seal
+from commonwatch.journal.bundle import Opened, OpenedPart, Part
+from commonwatch.journal.export import Erased
+from commonwatch.journal.manifest import Held, Line, Manifest, Verdict
+from commonwatch.register import node, wall
+from commonwatch.register import seal as sealing
+from commonwatch.register.admit import Incoming, admit_all
+from commonwatch.register.models import Journal
+
+FOLDER = "sticks"
+
+
+class NotASender(Refusal):
+    """The bundle is from nobody who is a peer."""
+
+    code, status = "federation.not-a-sender", 422
+    says = _("The bundle says that it is from {party}, which is no peer of this node.")
+    hint = _("Exchange cards with that node first: commonwatch peer add.")
+
+
+class BundleGap(Refusal):
+    """Entries between what is held and what the bundle brings are lacking."""
+
+    code, status = "federation.bundle-gap", 409
+    says = _("{origin}: the bundle begins at entry {start}, and {held} are held here.")
+    hint = _(
+        "A bundle before this one did not arrive. Import it first, or ask {party} for one that begins earlier."
+    )
+
+
+class NothingForPeer(Refusal):
+    """The peer has shown that it holds everything."""
+
+    code, status = "federation.nothing-for-peer", 409
+    says = _("{party} has shown that it holds everything that it may read.")
+    hint = _("Nothing was written. Say --anyway to make a bundle that only says what this node holds.")
+
+
+class Made(NamedTuple):
+    """A bundle that was written: its number, how many journals and entries, how many bytes when sealed."""
+
+    party: str
+    serial: int
+    journals: int
+    entries: int
+    bytes: int
+
+
+class Shown(NamedTuple):
+    """What a bundle would bring. `order` says how its number stands to the last that came from its sender."""
+
+    sender: str
+    serial: int
+    order: str
+    made_at: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def entries(self) -> int:
+        """How many entries are new."""
+        return sum(each.size - each.held for each in self.verdicts if each.what == "new")
+
+
+@wall.open()
+def make(peer: Peer, target: Path, *, anyway: bool = False) -> Made:
+    """Write what a peer is not known to hold into a file sealed to its key.
+
+    :raises NothingForPeer: when that is nothing, unless one is wanted anyway.
+    """
+    at = node.current()
+    contact, _new = Contact.objects.get_or_create(party=peer.party)
+    rows = _rows(peer)
+    lines = _lacking(peer, rows)
+    if not lines and not anyway:
+        raise NothingForPeer(party=peer.party)
+    said = Manifest(
+        organisation=at.pack.organisation,
+        sender=at.party,
+        recipient=peer.party,
+        serial=contact.sent_serial + 1,
+        before=contact.sent_serial,
+        made_at=f"{datetime.fromtimestamp(at.clock() / 1e6, tz=UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        journals=lines,
+        held=_held(peer),
+    )
+    with _draft(at) as (path, file):
+        bundle.write(file, said, _parts(lines, rows), signer=own.signer(at))
+        file.flush()
+        seal.seal(path, target, recipients=[peer.sealed])
+    contact.sent_serial = said.serial
+    contact.save(update_fields=["sent_serial"])
+    return Made(
+        peer.party,
+        said.serial,
+        len(lines),
+        sum(each.size - each.start for each in lines),
+        target.stat().st_size,
+    )
+
+
+def _rows(peer: Peer) -> dict[str, Journal]:
+    numbers = [shelf.id for _reader, shelf in peers.shelves(peer)]
+    return {row.origin: row for row in Journal.objects.filter(pk__in=numbers, size__gt=0)}
+
+
+def _lacking(peer: Peer, rows: dict[str, Journal]) -> tuple[Line, ...]:
+    """List the journals of which a peer is not known to hold everything, from where it is known to hold them."""
+    known = dict(Level.objects.filter(party=peer.party).values_list("origin", "size"))
+    found = [
+        Line(origin, min(known.get(origin, 0), row.size), row.size) for origin, row in sorted(rows.items())
+    ]
+    return tuple(each for each in found if each.start < each.size)
+
+
+def _held(peer: Peer) -> tuple[Held, ...]:
+    """List what this node holds of the journals of those for whom a peer writes: so it knows what arrived."""
+    rows = Journal.objects.filter(party__in=list(peer.keys), size__gt=0).order_by("origin")
+    found = [Held(row.origin, row.size, bytes.fromhex(row.root)) for row in rows if not row.ours]
+    return tuple(sorted(found, key=lambda each: each.origin))
+
+
+def _parts(lines: tuple[Line, ...], rows: dict[str, Journal]) -> Iterator[Part]:
+    cosigned = cosigning.lines(each.origin for each in lines)
+    for each in lines:
+        row = rows[each.origin]
+        signed = cosigning.joined(row.checkpoint, cosigned.get(each.origin, ()))
+        yield Part(signed, serving.entries(row, start=each.first))
+
+
+@wall.open()
+def show(source: Path) -> Shown:
+    """Say what a bundle would bring; nothing is written.
+
+    :raises Broken, NotASender: naming what does not hold.
+    """
+    with _opened(source) as given:
+        return _shown(given.manifest)
+
+
+@wall.open()
+def take_in(source: Path) -> Shown:
+    """Take in everything that a bundle brings, or nothing of it; return what it brought.
+
+    :raises Broken, NotASender, BundleGap, NotAdmitted, Forked: naming what does not hold.
+    """
+    with _opened(source) as given:
+        shown = _shown(given.manifest)
+        for each in shown.verdicts:
+            if each.what == "gap":
+                raise BundleGap(origin=each.origin, start=each.start, held=each.held, party=shown.sender)
+        keys, witnesses = peers.keys(), peers.witnesses()
+        parts = {part.line.origin: part for part in given.parts}
+        heads = {origin: opened(Head(origin, part.checkpoint()), keys) for origin, part in parts.items()}
+        for origin, head in heads.items():
+            forking.refuse_forked(origin)
+            forking.compare(head, parts[origin].checkpoint())
+        _admit(shown, parts)
+        for origin, head in heads.items():
+            note_level(shown.sender, head)
+            cosigning.take(parts[origin].checkpoint(), head, witnesses)
+        _acknowledged(given.manifest)
+    return shown
+
+
+def _admit(shown: Shown, parts: dict[str, OpenedPart]) -> None:
+    incoming = []
+    for each in shown.verdicts:
+        trust = peers.trust(each.origin)
+        if each.what != "new" or trust is None:
+            continue
+        part = parts[each.origin]
+        signed = signed_by_log(part.checkpoint(), trust.verifier)
+        incoming.append(Incoming(signed, _Read(part), trust.verifier.vkey))
+    for done in admit_all(incoming) if incoming else ():
+        cosigning.cosign(Journal.objects.get(origin=done.origin))
+
+
+class _Read:
+    """The entries of one journal in a bundle, as the register asks for them: twice, from where it stands."""
+
+    def __init__(self, part: OpenedPart) -> None:
+        self._part = part
+
+    def entries(self, start: int) -> Iterator[bytes | Erased]:
+        """Yield the entries from a number on."""
+        return iter(self._part.entries(start))
+
+
+def _shown(said: Manifest) -> Shown:
+    origins = [each.origin for each in said.journals]
+    held = dict(Journal.objects.filter(origin__in=origins).values_list("origin", "size"))
+    contact = Contact.objects.filter(party=said.sender).first()
+    order = manifest.order(said, contact.got_serial if contact else 0)
+    return Shown(said.sender, said.serial, order, said.made_at, tuple(manifest.compare(said, held)))
+
+
+def _acknowledged(said: Manifest) -> None:
+    """Learn from a bundle what its sender holds of ours, and keep its number."""
+    at = node.current()
+    for each in said.held:
+        row = Journal.objects.filter(origin=each.origin).first()
+        if row is None or row.size < each.size:
+            continue
+        if sealing.root_at(at, row.pk, size=each.size) != each.root:
+            raise Broken(f"{said.sender} says that it holds another past of {each.origin}")
+        note_level(said.sender, each)
+    contact, _new = Contact.objects.get_or_create(party=said.sender)
+    contact.got_serial, contact.heard_at = max(contact.got_serial, said.serial), at.clock()
+    contact.came_at = contact.heard_at
+    contact.save(update_fields=["got_serial", "heard_at", "came_at"])
+
+
+def _verifier(party: str) -> note.Verifier:
+    peer = peers.find(party)
+    if peer is None:
+        raise NotASender(party=party[:40])
+    return card.verifier(card.name_of(node.current().pack.organisation, party), peer.keys[party])
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[Opened]:
+    """Open a sealed bundle: its plain form lies in the node's home while it is read, for this account alone."""
+    at = node.current()
+    with _draft(at) as (path, _file):
+        plain = path.with_suffix(".plain")
+        try:
+            seal.unseal(source, plain, identities=[own.identity(at)])
+            with plain.open("rb") as file:
+                yield bundle.open_bundle(
+                    file, organisation=at.pack.organisation, recipient=at.party, verifier=_verifier
+                )
+        finally:
+            plain.unlink(missing_ok=True)
+
+
+@contextmanager
+def _draft(at: node.Node) -> Iterator[tuple[Path, BinaryIO]]:
+    """Open a file in the node's home that is gone afterwards."""
+    folder = at.home / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield Path(name), file
+    finally:
+        Path(name).unlink(missing_ok=True)
