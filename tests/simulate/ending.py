@@ -1,0 +1,157 @@
+"""How a run ends: everything is mended, everybody asks everybody, and then all must hold."""
+
+from django.db import connections
+
+from commonwatch.federation.models import Evidence
+from commonwatch.register import fold, rebuild, seal, verify, wall
+from commonwatch.register import node as nodes
+from commonwatch.register.models import Journal
+from tests.simulate.pack import PARTIES, may_read
+from tests.simulate.truth import hold
+
+MOST_ROUNDS = 8
+NOTHING = ": 0 entries, 0 cosignatures"
+
+
+def end(world):
+    """Mend everything, let everybody write once more and ask everybody, and hold all of it to the truth."""
+    _mended(world)
+    for place in world.places.values():
+        world.say(world.steps.append_at(place))
+    rounds = _level(world)
+    _hold_nodes(world)
+    _hold_journals(world)
+    _hold_projections(world)
+    return rounds
+
+
+def _mended(world):
+    world.network.heal()
+    for place in world.every():
+        world.alone(place)
+        place.planned = None
+        if not place.up:
+            place.start()
+        world.look(place)
+    while any(place.behind for place in world.places.values()):
+        said = world.steps.bring_newest()
+        hold("still behind" not in said, said)
+        world.say(said)
+    world.say("everything is mended")
+
+
+def _level(world):
+    """Let everybody ask everybody, round after round, until nobody learns anything; return how many rounds that took.
+
+    The order is another one in each round. A node that lied answers as one from here on.
+    """
+    world.deceived = frozenset()
+    pairs = [(place, party) for place in world.places.values() for party in PARTIES if party != place.party]
+    for number in range(1, MOST_ROUNDS + 1):
+        world.dice.shuffle(pairs)
+        before = _evidence(world)
+        moved = False
+        for place, party in pairs:
+            world.step += 1
+            world.time += 1_000_000
+            said = world.steps.pull_of(place, party)
+            _expected(world, said)
+            moved = moved or NOTHING not in said
+            world.say(said)
+        if not moved and before == _evidence(world):
+            return number
+    hold(condition=False, text=f"after {MOST_ROUNDS} rounds there is still something new")
+    return None
+
+
+def _expected(world, said):
+    """See that on a fine day nothing is refused but what was forked."""
+    for fault in said.split("; ")[1:]:
+        origin = fault.partition(":")[0]
+        hold(
+            world.truth.tainted(origin) or "/" not in origin,
+            f"on a fine day a fault remains: {said}",
+        )
+
+
+def _evidence(world):
+    """Return of whose journals each node keeps evidence."""
+    found = {}
+    for place in world.places.values():
+        with nodes.use(place.node):
+            found[place.name] = sorted(set(Evidence.objects.values_list("origin", flat=True)))
+    return found
+
+
+def _hold_nodes(world):
+    """See that every node verifies: its entries, its guard, its tables."""
+    for place in world.places.values():
+        with nodes.use(place.node):
+            for row in Journal.objects.order_by("origin"):
+                verify.verify_stored(row)
+            seal.check_guard(place.node)
+            differing = rebuild.differing()
+        hold(not differing, f"{place.name}: a rebuild would change {differing}")
+
+
+def _hold_journals(world):
+    """See that everybody holds all that it may read, and the evidence of each fork that is seen by two of them."""
+    world.truth.forks(world.places.values())
+    rows = {place.name: {row.origin: row for row in place.journals()} for place in world.places.values()}
+    evidence = _evidence(world)
+    for origin in sorted({origin for held in rows.values() for origin in held}):
+        row = next(held[origin] for held in rows.values() if origin in held)
+        entitled = [each for each in PARTIES if may_read(each, writer=row.party, parties=row.parties)]
+        if world.truth.tainted(origin):
+            _hold_fork(world, origin, entitled, rows, evidence)
+            continue
+        size = len(world.truth.leaves[origin][row.party])
+        for party in entitled:
+            held = rows[party][origin].size if origin in rows[party] else 0
+            hold(held == size, f"{party} holds {held} of {size} entries of {origin}")
+
+
+def _hold_fork(world, origin, entitled, rows, evidence):
+    """See that a fork of which two nodes hold the two sides, or one the proof, is known to everybody concerned."""
+    heads = [rows[each][origin] for each in entitled if origin in rows[each]]
+    longest = max(heads, key=lambda row: row.size)
+    branches = {
+        name
+        for name, leaves in world.truth.leaves[origin].items()
+        if len(leaves) >= longest.size and world.truth.root(origin, name, longest.size) == longest.root
+    }
+    one = any(
+        all(world.truth.root(origin, name, row.size) == row.root for row in heads) for name in branches
+    )
+    knowing = [each for each in entitled if origin in evidence[each]]
+    if not one or knowing:
+        missing = sorted(set(entitled) - set(knowing))
+        hold(not missing, f"{origin} was forked, and {missing} have no evidence of it")
+
+
+def _hold_projections(world):
+    """See that who holds the same journals sees the same rows."""
+    seen = {}
+    for place in world.places.values():
+        for key, rows in _rows(place).items():
+            origin, table = key
+            if not world.truth.tainted(origin):
+                first, before = seen.setdefault(key, (place.name, rows))
+                hold(rows == before, f"{place.name} and {first} see other rows of {origin} in {table}")
+
+
+def _rows(place):
+    """Read the rows of every projection by journal and table, without the numbers of journals."""
+    found = {}
+    with nodes.use(place.node), wall.open(), connections[place.alias].cursor() as cursor:
+        origins = dict(Journal.objects.values_list("pk", "origin"))
+        for model in fold.tables():
+            table = fold.table_of(model)
+            columns = ", ".join(f'"{each}"' for each in table.columns)
+            name = model._meta.db_table
+            cursor.execute(f'SELECT {columns} FROM "{name}" ORDER BY "key"')  # noqa: S608 - names of ours
+            for row in cursor.fetchall():
+                found.setdefault((origins[row[1]], name), []).append((row[0], *row[2:]))
+        for origin in origins.values():
+            found.setdefault((origin, ""), [])
+    return found

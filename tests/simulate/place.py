@@ -1,0 +1,128 @@
+"""One node of the simulation: its files, its wrong clock, its dice; opened, stopped, copied and put back."""
+
+import random
+import shutil
+from datetime import UTC, datetime
+
+from django.db import connections
+
+from commonwatch.config import place as places
+from commonwatch.register import node as nodes
+from commonwatch.register import seal, wall
+from commonwatch.register.guard import signed
+from commonwatch.register.models import Journal
+from tests.simulate.disk import IN_TURN, Crash
+from tests.simulate.pack import PACK
+
+DAY = 24 * 3600 * 1_000_000
+START = int(datetime(2026, 9, 14, 5, 0, tzinfo=UTC).timestamp()) * 1_000_000
+BASE = "house.sqlite3"
+ASIDE = ("", "-wal")
+
+
+def forget(alias):
+    """Close this thread's connection to a database, if it has one."""
+    if hasattr(connections._connections, alias):
+        connections[alias].close()
+        delattr(connections._connections, alias)
+
+
+class Place:
+    """A node, running or stopped.
+
+    `planned` is the fault that strikes next, `acked` says by origin how many entries the writer was told to be there,
+    `sizes` how long each journal was when it was last looked at, `behind` that a restored copy lacks what was signed.
+    """
+
+    def __init__(self, *, name, party, folder, seed, now):
+        self.name, self.party, self.folder = name, party, folder
+        self.alias = f"sim-{name.lower()}"
+        self.dice, self.chance = random.Random(f"{seed} {name}"), random.Random(f"{seed} {name} bytes")
+        self.now = now
+        self.offset = self.dice.randrange(-3 * DAY, 3 * DAY + 1)
+        self.drift = self.dice.uniform(0.98, 1.02)
+        self.planned, self.countdown = None, 0
+        self.up, self.behind = True, False
+        self.acked, self.sizes, self.copies, self.newest = {}, {}, [], None
+        self.node = None
+        connections.settings[self.alias] = connections.configure_settings(
+            {"default": places.sqlite(folder / BASE)}
+        )["default"]
+        self.start()
+
+    def clock(self):
+        """Say what time this node takes it to be, in microseconds UTC: wrong by days, and not steadily so."""
+        self._moment()
+        return START + self.offset + int(self.now() * self.drift)
+
+    def bytes(self, count):
+        """Give random bytes of this node's own dice."""
+        self._moment()
+        return self.chance.randbytes(count)
+
+    def _moment(self):
+        """Stop the machine here when that was planned: each look at clock or dice is a moment of a turn."""
+        if self.planned == IN_TURN:
+            self.countdown -= 1
+            if self.countdown <= 0:
+                self.planned = None
+                raise Crash(self)
+
+    def set_back(self):
+        """Put the clock back by up to a day, or on when it is far behind."""
+        self.offset = max(self.offset - self.dice.randrange(DAY), -3 * DAY)
+
+    def start(self):
+        """Open the node over the files that are there."""
+        self.node = nodes.Node(
+            party=self.party,
+            pack=PACK,
+            home=self.folder,
+            database=self.alias,
+            clock=self.clock,
+            random=self.bytes,
+            hosted=frozenset(),
+        )
+        self.up = True
+
+    def stop(self):
+        """Stop the machine: what was in memory is gone, the files are as they are."""
+        self.up, self.planned = False, None
+        forget(self.alias)
+
+    def end(self):
+        """Take the database out of Django's hands."""
+        self.stop()
+        del connections.settings[self.alias]
+
+    def copy(self, folder):
+        """Copy the database, as a backup does; the guard is left out."""
+        forget(self.alias)
+        folder.mkdir(parents=True)
+        for end in ASIDE:
+            if (self.folder / (BASE + end)).exists():
+                shutil.copy(self.folder / (BASE + end), folder / (BASE + end))
+        return folder
+
+    def put_back(self, folder):
+        """Let a copy of the database take the place of the present one; the machine is stopped."""
+        for each in self.folder.glob(f"{BASE}*"):
+            each.unlink()
+        for each in folder.iterdir():
+            shutil.copy(each, self.folder / each.name)
+        self.sizes = {row.origin: row.size for row in self.journals()}
+        forget(self.alias)
+
+    def journals(self):
+        """Read the rows of the journals that are held."""
+        with nodes.use(self.node), wall.open():
+            return list(Journal.objects.order_by("origin"))
+
+    def lags(self):
+        """Say whether the guard knows of more than the database holds."""
+        held = {row.origin: row.size for row in self.journals() if row.ours}
+        return any(signed(each).size > held.get(origin, 0) for origin, each in self.guard().items())
+
+    def guard(self):
+        """Read the guard: the last note of each origin."""
+        return seal.guard_of(self.node).read()

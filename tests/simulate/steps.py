@@ -1,0 +1,233 @@
+"""The steps from which the dice choose. Each returns in a few words what it did."""
+
+from commonwatch.access.actor import Actor
+from commonwatch.charter.label import Viewer
+from commonwatch.desks.exchange.facts import ReportCorrected, ReportSeen, ReportSubmitted, ReportWithdrawn
+from commonwatch.federation.line import NotReached
+from commonwatch.register import log, wall
+from commonwatch.register import node as nodes
+from commonwatch.register.audience import label_of_journal
+from commonwatch.register.models import Entry, Journal
+from commonwatch.register.pen import Stopped
+from tests.simulate.disk import FAULTS, IN_TURN, Crash
+from tests.simulate.network import Errand
+from tests.simulate.pack import PARTIES, labels
+from tests.simulate.truth import hold
+
+
+def officer(party):
+    """Seat somebody of a party."""
+    return Actor(
+        viewer=Viewer(party=party, clearance="H2", categories=frozenset({"med"})),
+        account="tester",
+        party=party,
+        office="tester",
+    )
+
+
+@log.turn
+def file(drafts, *, by):
+    """Write some entries in one turn, and tell how long each journal is with them."""
+    written = log.append_many(drafts, by=by)
+    origins = dict(Journal.objects.filter(pk__in={each.journal for each in written}).values_list("pk", "origin"))
+    return [(origins[each.journal], each.number, each.hash) for each in written]
+
+
+class Steps:
+    """What may happen in a world."""
+
+    def __init__(self, world):
+        self.world, self.dice = world, world.dice
+        self.serial = 0
+
+    def append(self):
+        """Write one to five entries at some node, its twin among them."""
+        places = [each for each in self.world.every() if each.up]
+        return self.append_at(self.dice.choice(places)) if places else "nobody is up"
+
+    def append_at(self, place, drafts=None):
+        """Write at a node; a node that is behind its guard must refuse."""
+        behind = place.behind
+        with nodes.use(place.node):
+            drafts = drafts or self._drafts(place)
+            try:
+                written = file(drafts, by=officer(place.party))
+            except Stopped:
+                hold(behind, f"{place.name} refuses to write, and is not behind its guard")
+                return f"{place.name} refuses to write: it is behind its guard"
+            except OSError as full:
+                return f"{place.name} could not write: {full.strerror}"
+        hold(not behind, f"{place.name} wrote while it was behind its guard")
+        self.world.acknowledged(place, written)
+        return f"{place.name} wrote {len(written)} into {', '.join(sorted({each[0] for each in written}))}"
+
+    def _drafts(self, place):
+        """Make up what is filed: new reports under one label, or more about one that stands."""
+        number = self.dice.randrange(10)
+        if number < 3:
+            found = self._more(place)
+            if found:
+                return found
+        label = self.dice.choice(labels(place.party))
+        times = self.dice.choice((1, 1, 2, 5)) if number < 9 else self.dice.randint(20, 300)
+        fact = ReportSubmitted(
+            type="D1", owes=place.party, period="2026-09-14", values={"events": self.dice.randrange(1000)}
+        )
+        return [log.Draft(fact, self._subject(place), label) for _each in range(times)]
+
+    def _subject(self, place):
+        self.serial += 1
+        return f"report/{place.party}/{place.name}-{self.serial}"
+
+    def _more(self, place):
+        """Correct or withdraw a report of one's own, or say that somebody else's was seen."""
+        with wall.open():
+            found = Entry.objects.filter(kind=ReportSubmitted.kind).order_by("journal__origin", "number")
+            known = list(found.values_list("subject", "journal_id"))
+            if not known:
+                return None
+            subject, journal = self.dice.choice(known)
+            label = label_of_journal(Journal.objects.get(pk=journal))
+        if subject.split("/")[1] != place.party:
+            return [log.Draft(ReportSeen(), subject, label)]
+        if self.dice.random() < 0.2:
+            return [log.Draft(ReportWithdrawn(reason="in error"), subject, label)]
+        return [log.Draft(ReportCorrected(values={"events": self.dice.randrange(1000)}), subject, label)]
+
+    def pull(self):
+        """Let some node ask another for what is new."""
+        places = [each for each in self.world.places.values() if each.up]
+        if not places:
+            return "nobody is up"
+        place = self.dice.choice(places)
+        return self.pull_of(place, self.dice.choice([each for each in PARTIES if each != place.party]))
+
+    def pull_of(self, place, party):
+        """Begin a round of one node with the node of a party."""
+        errand = Errand(self.world, place, party)
+        return self.go_on(errand)
+
+    def go_on(self, errand):
+        """Let a round go on until it waits, fails or is done."""
+        name = f"{errand.place.name} asks {errand.party}"
+        try:
+            errand.go_on()
+        except NotReached as unreached:
+            return f"{name}: {unreached}"
+        except Crash as crash:
+            self.world.crashed(crash.place)
+            return f"{name}, and {crash.place.name} stops in the middle"
+        finally:
+            self.world.look(errand.place)
+        if not errand.over:
+            self.world.errands.append(errand)
+            return f"{name} and waits until step {errand.due}"
+        done = errand.done
+        faults = "".join(f"; {each.origin}: {each.says}" for each in done.faults)
+        return f"{name}: {done.entries} entries, {done.cosignatures} cosignatures{faults}"
+
+    def cut(self):
+        """Cut a line, in one direction or both."""
+        one, other = self.dice.sample(PARTIES, 2)
+        self.world.network.cuts.add((one, other))
+        if self.dice.random() < 0.5:
+            self.world.network.cuts.add((other, one))
+        return f"the line from {one} to {other} is cut"
+
+    def part(self):
+        """Part the nodes into two groups."""
+        group = frozenset(self.dice.sample(PARTIES, self.dice.randint(1, 3)))
+        self.world.network.groups = (group,)
+        return f"{', '.join(sorted(group))} reach only one another"
+
+    def heal(self):
+        """Mend the lines."""
+        self.world.network.cuts.clear()
+        self.world.network.groups = ()
+        return "every line is mended"
+
+    def fault(self):
+        """Plan a fault of the disk or a stop in the middle of a turn."""
+        place = self.dice.choice(self.world.every())
+        place.planned, place.countdown = self.dice.choice(FAULTS), self.dice.randint(1, 12)
+        at = f" after {place.countdown} moments" if place.planned == IN_TURN else ""
+        return f"{place.name} will meet: {place.planned}{at}"
+
+    def crash(self):
+        """Stop a machine between two steps."""
+        place = self.dice.choice(self.world.every())
+        self.world.crashed(place)
+        return f"{place.name} stops"
+
+    def restart(self):
+        """Start the machines that are down."""
+        down = [each for each in self.world.every() if not each.up]
+        for each in down:
+            each.start()
+        return f"{', '.join(each.name for each in down) or 'nobody'} starts"
+
+    def clock(self):
+        """Put a clock back."""
+        place = self.dice.choice(self.world.every())
+        place.set_back()
+        return f"the clock of {place.name} is put back to {place.offset / 3_600_000_000:+.1f} hours"
+
+    def back_up(self):
+        """Copy the database of a node."""
+        place = self.dice.choice(list(self.world.places.values()))
+        if place.behind:
+            return f"{place.name} is behind its guard, and is not backed up"
+        self.world.alone(place)
+        self.serial += 1
+        place.copies.append(place.copy(self.world.folder / "copies" / f"{place.name}-{self.serial}"))
+        return f"{place.name} is backed up"
+
+    def restore(self):
+        """Put an old copy of a node's database back, its guard staying; what was there is laid aside."""
+        places = [each for each in self.world.places.values() if each.copies and not each.behind]
+        if not places:
+            return "there is no copy to put back"
+        place = self.dice.choice(places)
+        self.world.crashed(place)
+        self.serial += 1
+        place.newest = place.copy(self.world.folder / "copies" / f"{place.name}-{self.serial}-newest")
+        place.put_back(self.dice.choice(place.copies))
+        place.start()
+        self.world.look(place)
+        return f"{place.name} is put back to an old copy{', behind its guard' if place.behind else ''}"
+
+    def bring_newest(self):
+        """Put back what was laid aside where an old copy took its place."""
+        for place in self.world.places.values():
+            if place.behind and place.newest:
+                self.world.crashed(place)
+                place.put_back(place.newest)
+                place.start()
+                self.world.look(place)
+                return f"{place.name} has its newest copy back{', and is still behind' if place.behind else ''}"
+        return "nobody is behind"
+
+    def lie(self):
+        """Let the node of one party have a twin, which answers some peers in its place; later, others."""
+        if self.world.twin is None:
+            return self.world.lie()
+        peers = [each for each in PARTIES if each != self.world.twin.party]
+        self.world.deceived = frozenset(self.dice.sample(peers, self.dice.randint(1, 4)))
+        return f"{self.world.twin.name} answers {', '.join(sorted(self.world.deceived))}"
+
+
+WEIGHTS = {
+    "append": 30,
+    "pull": 46,
+    "cut": 4,
+    "part": 2,
+    "heal": 4,
+    "fault": 7,
+    "crash": 2,
+    "restart": 9,
+    "clock": 2,
+    "back_up": 4,
+    "restore": 2,
+    "bring_newest": 3,
+    "lie": 3,
+}
