@@ -33,6 +33,14 @@ class NotAParty(Refusal):
     hint = _("A peer is the node of another party that the organisation's pack names.")
 
 
+class ClaimsOurs(Refusal):
+    """The card claims to write for a party for which this node writes."""
+
+    code, status = "federation.claims-ours", 409
+    says = _("The card says that its node writes for {party}, for which this node writes.")
+    hint = _("Let the other node take this one in first; then its card no longer says so. Ask for it again.")
+
+
 class FingerprintDiffers(Refusal):
     """What was heard is not the fingerprint of the card."""
 
@@ -98,7 +106,7 @@ def add_peer(*, by: Actor, signed: str, heard: str, how: str = "spoken") -> str:
 
     A card with the keys that are known changes the address alone.
 
-    :raises NotMandated, ConfirmItIsYou, NotOurNode, CardRefused, BadHow, OtherOrganisation, NotAParty,
+    :raises NotMandated, ConfirmItIsYou, NotOurNode, CardRefused, BadHow, OtherOrganisation, NotAParty, ClaimsOurs,
         FingerprintDiffers, OtherKeys, KeyOfAnother: naming what is wrong.
     """
     _may(by, MANAGE)
@@ -109,6 +117,8 @@ def add_peer(*, by: Actor, signed: str, heard: str, how: str = "spoken") -> str:
     if given.organisation != at.pack.organisation:
         raise OtherOrganisation(theirs=given.organisation[:60], ours=at.pack.organisation)
     for party in sorted(given.keys):
+        if party == at.party and given.party != at.party:
+            raise ClaimsOurs(party=party)
         if not at.pack.has_party(party) or party == at.party:
             raise NotAParty(party=party)
     if card.heard(heard) != given.fingerprint:

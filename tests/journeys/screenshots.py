@@ -57,6 +57,8 @@ def pages(town):
         "waivers": ("crc-shift-lead", "/waivers/", None),
         "active": ("crc-shift-lead", "/active/", None),
         "journals": (auditor, "/journals/", None),
+        "nodes": ("crc-head", "/nodes/", None),
+        "erasures": ("kg-na-head", "/erasures/", None),
         "receipt": (center, f"/receipts/{report['entry']}/?page", None),
         "quarantine": (state, "/quarantine/", None),
         "people": ("by-administrator", "/people/", None),

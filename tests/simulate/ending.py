@@ -120,9 +120,7 @@ def _hold_fork(world, origin, entitled, rows, evidence):
         for name, leaves in world.truth.leaves[origin].items()
         if len(leaves) >= longest.size and world.truth.root(origin, name, longest.size) == longest.root
     }
-    one = any(
-        all(world.truth.root(origin, name, row.size) == row.root for row in heads) for name in branches
-    )
+    one = any(all(world.truth.root(origin, name, row.size) == row.root for row in heads) for name in branches)
     knowing = [each for each in entitled if origin in evidence[each]]
     if not one or knowing:
         missing = sorted(set(entitled) - set(knowing))

@@ -29,7 +29,9 @@ def officer(party):
 def file(drafts, *, by):
     """Write some entries in one turn, and tell how long each journal is with them."""
     written = log.append_many(drafts, by=by)
-    origins = dict(Journal.objects.filter(pk__in={each.journal for each in written}).values_list("pk", "origin"))
+    origins = dict(
+        Journal.objects.filter(pk__in={each.journal for each in written}).values_list("pk", "origin")
+    )
     return [(origins[each.journal], each.number, each.hash) for each in written]
 
 
@@ -204,7 +206,9 @@ class Steps:
                 place.put_back(place.newest)
                 place.start()
                 self.world.look(place)
-                return f"{place.name} has its newest copy back{', and is still behind' if place.behind else ''}"
+                return (
+                    f"{place.name} has its newest copy back{', and is still behind' if place.behind else ''}"
+                )
         return "nobody is behind"
 
     def lie(self):

@@ -88,7 +88,9 @@ class Truth:
         if writes:
             self._written(place, row, before)
         head = checkpoint.open_checkpoint(row.checkpoint, note.Verifier.parse(row.key))
-        hold((head.size, head.root.hex()) == (row.size, row.root), f"{place.name}: {row.origin} is not signed")
+        hold(
+            (head.size, head.root.hex()) == (row.size, row.root), f"{place.name}: {row.origin} is not signed"
+        )
         branch = self.branch_of(row.origin, row.size, row.root)
         held = _leaves(place, row, before)
         hold(

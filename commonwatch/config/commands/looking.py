@@ -239,7 +239,7 @@ def _guard() -> Iterator[Found]:
     try:
         seal.check_guard(at)
     except BehindGuard as behind:
-        do = "Put back a newer backup, or fetch the missing entries from a member. Leave the guard where it is."
+        do = "Fetch what is missing from the peers: commonwatch recover. Leave the guard where it is."
         yield Found("WRONG", "guard", str(behind), do)
         return
     except Broken as broken:
