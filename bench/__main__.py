@@ -16,6 +16,7 @@ BENCHES = {
     "summary": "a summary of 200 parts as PDF, beside the library alone",
     "verify": "proving a million entries, beside plain hashing",
     "bundle": "100,000 entries for another node: made, sealed, opened and read, beside tar and cp",
+    "sync": "catching up 100,000 entries between two nodes, beside intake and rsync; a round without news",
     "rebuild": "folding a million entries, beside bulk_create",
     "idle": "memory of the demonstration at rest",
 }

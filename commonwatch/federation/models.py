@@ -3,6 +3,7 @@
 import msgspec
 from django.db import models
 
+from commonwatch.register.gate import Reader
 from commonwatch.register.models import Paper, Projection
 
 
@@ -23,6 +24,9 @@ class Peer(Projection):
     added_by = models.CharField(max_length=200)
     ended_at = models.BigIntegerField(null=True, default=None)
     ground = models.TextField(default="", blank=True)
+
+    eyes: Reader | None = None
+    """Whose look at the list of journals serves this peer's readers too, within one request."""
 
     class Meta(Projection.Meta):
         abstract = False

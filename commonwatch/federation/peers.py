@@ -54,8 +54,12 @@ def standing(by: Reader | None = None) -> list[Peer]:
 
 def find(party: str, *, by: Reader | None = None) -> Peer | None:
     """Return the peer of a party; None when there is none, or it was ended."""
-    row = Peer.objects.visible_to(by or own()).filter(key=f"peer/{node.current().party}/{party}").first()
-    return row if row is not None and row.ended_at is None else None
+    eyes = by or own()
+    row = Peer.objects.visible_to(eyes).filter(key=f"peer/{node.current().party}/{party}").first()
+    if row is None or row.ended_at is not None:
+        return None
+    row.eyes = eyes
+    return row
 
 
 def readers(peer: Peer) -> tuple[Actor, ...]:
@@ -64,7 +68,7 @@ def readers(peer: Peer) -> tuple[Actor, ...]:
     A node is entitled to every level and category of what its party may read; who in the party reads what is that
     party's own matter.
     """
-    first: Actor | None = None
+    first: Reader | None = peer.eyes
     found = []
     for party in (peer.party, *sorted(set(peer.keys) - {peer.party})):
         for mode in MODES:

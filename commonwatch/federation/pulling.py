@@ -6,6 +6,7 @@ cosigned one by one, so that one that does not hold stops no other.
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +25,8 @@ from commonwatch.register.models import Journal
 
 logger = logging.getLogger("commonwatch.federation")
 
+SELDOM = 60_000_000
+"""How many microseconds may lie between two notes that a peer was heard and had no news."""
 MOST_HEADS = 32 * 1024 * 1024
 MOST_JOURNALS = 20_000
 CLOCK = "x-clock"
@@ -46,7 +49,16 @@ class _Talk:
 
     def __init__(self, peer: Peer, line: Line, contact: Contact) -> None:
         self.peer, self.line, self.contact, self.requests = peer, line, contact, 0
-        self.keys, self.witnesses = peers.keys(), peers.witnesses()
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The public keys of all parties; asked for only where there is news."""
+        return peers.keys()
+
+    @cached_property
+    def witnesses(self) -> dict[str, note.Verifier]:
+        """The keys of the cosignatures of all nodes."""
+        return peers.witnesses()
 
     def ask(self, path: str, *, most: int, tag: str = "") -> Answer:
         """Ask for a path; once more where our token was made by a clock that differs."""
@@ -91,12 +103,20 @@ def pull(peer: Peer, line: Line) -> Round:
         contact.failure = str(refused)
         contact.save()
         raise
-    contact.heard_at = at.clock()
-    contact.failure = "; ".join(f"{each.origin}: {each.says}" for each in done.faults)[:2000]
-    if done.entries:
-        contact.came_at = contact.heard_at
-    contact.save()
+    _keep(contact, done)
     return done
+
+
+def _keep(contact: Contact, done: Round) -> None:
+    """Keep how a round went; that nothing was new is written down now and then only."""
+    now = node.current().clock()
+    failure = "; ".join(f"{each.origin}: {each.says}" for each in done.faults)[:2000]
+    quiet = not done.changed and contact.failure == failure and 0 <= now - contact.heard_at < SELDOM
+    contact.heard_at, contact.failure = now, failure
+    if done.entries:
+        contact.came_at = now
+    if not quiet:
+        contact.save()
 
 
 def _round(talk: _Talk) -> Round:
