@@ -68,10 +68,12 @@ def run(asked: Options) -> bool:
         cookies = _signed_in(home, boards)
         with serving(home) as server:
             counted = _measured(server, cookies, seconds=seconds)
-    share = 100 * counted.used / counted.seconds
+    share = 100 * counted.used / seconds  # of the time in which all was to be asked, however long it took
     waits = sorted(counted.waits)
     said = ", ".join(f"{count:,} x {status}" for status, count in sorted(counted.answers.items()))
-    note(f"{boards} boards for {counted.seconds:.0f} s: {said}; waited {waits[len(waits) // 2]:.1f} ms")
+    each = 1000 * counted.used / len(waits)
+    note(f"{boards} boards for {seconds:.0f} s: {said}; {each:.1f} ms of the processor for each")
+    note(f"waited {waits[len(waits) // 2]:.1f} ms; all was answered after {counted.seconds:.0f} s")
     return below(f"{boards} open boards, nothing happens: share of a core", share, unit="%", limit=LIMIT)
 
 

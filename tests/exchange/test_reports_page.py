@@ -354,6 +354,20 @@ def test_no_more_marks_are_read_than_it_takes_to_know_the_next_run(house, runs_o
     assert looked("") == ([filed[12, "KZ"], filed[12, "BY"]], [])
 
 
+def test_which_runs_there_are_is_read_from_the_index_and_no_mark_for_it(house):
+    file(house, "BY", "SAMPLE: landslip")
+    with CaptureQueriesContext(connection) as queries:
+        finding.find(house.duty(), finding.Wanted())
+    asked = [each["sql"] for each in queries.captured_queries if 'FROM "exchange_block"' in each["sql"]]
+    assert len(asked) == 1
+    assert "mark" not in asked[0]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]}")
+            plan = [row[-1] for row in cursor.fetchall()]
+        assert plan == ["SEARCH exchange_block USING COVERING INDEX block_known (journal_id=?)"]
+
+
 @pytest.mark.parametrize("rounds", [(1, 2, 3), (2, 5, 9), (1000,)])
 def test_reading_marks_bit_by_bit_finds_what_a_look_at_every_report_finds(
     house, runs_of_four, monkeypatch, rounds

@@ -299,6 +299,8 @@ class Block(Projection):
 
     class Meta(Projection.Meta):
         abstract = False
+        # marks are large: which runs there are is read from the index alone
+        indexes = (models.Index(fields=("journal", "until", "since", "count", "key"), name="block_known"),)
 
 
 class Draft(Paper):

@@ -7,6 +7,7 @@ was withdrawn, a waiver) is worked out in full, as on the board; the two ways mu
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from commonwatch.charter.model import InformationType, Party
@@ -16,10 +17,15 @@ from commonwatch.desks.exchange.models import Slip
 from commonwatch.register.gate import Reader
 
 Pair = tuple[InformationType, Party]
-Noted = tuple[str, int]
-"""What the one report of a slip says, and when it came (microseconds UTC); ("", 0) where things are not plain."""
+Noted = int
+"""When the one report of a slip came, and lowest the place in `SAYS` of what it says; 0 where things are not plain.
 
-NOT_PLAIN: Noted = ("", 0)
+A number and no pair: tens of thousands of pairs at once set the collector of garbage to work.
+"""
+
+SAYS: tuple[rules.Content, ...] = (None, "value", "nil", "corrected")
+ON_TIME: tuple[rules.Kind, ...] = tuple(("on_time", says) for says in SAYS)
+LATE: tuple[rules.Kind, ...] = tuple(("late", says) for says in SAYS)
 NOTHING: Mapping[str, Noted] = {}
 
 
@@ -56,22 +62,28 @@ def counts(reader: Reader, asked: Sequence[Pair], *, since: datetime, until: dat
     plan = _planned(reader, asked, since=since, until=until, at=at)
     noted = _noted(reader, plan)
     waived = {(each.type, each.party) for each in waivers(reader)}
-    found: dict[tuple[str, str, str], Counter[rules.Kind]] = {}
+    found: dict[tuple[str, str, str], list[rules.Kind]] = {}
     closer: list[rules.Slot] = []
     for (type_, party), months in plan.items():
         held = noted.get((type_, party), NOTHING)
         for month in months:
             plain, rest = _kinds(month.known, held, waived=(type_, party) in waived)
-            found[type_, party, month.month] = Counter(plain)
+            found[type_, party, month.month] = plain
             closer += [each._replace(type=type_) for each in rest]
     for slot, status in board.stand(reader, closer, now=at).items():
         if status is not None:
-            found[slot.type, slot.party, _month(slot)][status.timeliness, status.content] += 1
+            found[slot.type, slot.party, _month(slot)].append(rules.kind(status))
     return [
-        Count(party, type_, month.month, rules.tally_of(found[type_, party, month.month]), month.unknown)
+        Count(party, type_, month.month, _tally(tuple(found[type_, party, month.month])), month.unknown)
         for (type_, party), months in plan.items()
         for month in months
     ]
+
+
+@lru_cache(maxsize=4096)
+def _tally(kinds: tuple[rules.Kind, ...]) -> rules.Tally:
+    """Count duties; hundreds of parties and types stand alike."""
+    return rules.tally_of(Counter(kinds))
 
 
 def _kinds(
@@ -81,10 +93,11 @@ def _kinds(
     plain: list[rules.Kind] = []
     closer: list[rules.Slot] = []
     for each in known:
-        said, first_at = held.get(each.period, (None, 0))
-        if said:
-            plain.append(("late" if first_at > each.due_at else "on_time", said))  # type: ignore[arg-type] # as _said_once
-        elif said is None and not waived:
+        noted = held.get(each.period)
+        if noted:
+            first_at, place = divmod(noted, len(SAYS))
+            plain.append((LATE if first_at > each.due_at else ON_TIME)[place])
+        elif noted is None and not waived:
             plain.append(each.unfilled)
         else:
             closer.append(each.slot)
@@ -100,9 +113,11 @@ def _noted(
         period__in=periods, type__in={type_ for type_, _party in plan}
     )
     found: dict[tuple[str, str], dict[str, Noted]] = defaultdict(dict)
-    for type_, owes, period, said, first_at in rows.values_list("type", "owes", "period", "said", "first_at"):
+    place: dict[str | None, int] = {says: number for number, says in enumerate(SAYS)}
+    columns = rows.values_list("type", "owes", "period", "said", "first_at")
+    for type_, owes, period, said, first_at in columns.iterator(chunk_size=5000):
         held = found[type_, owes]
-        held[period] = NOT_PLAIN if period in held else (said, first_at)
+        held[period] = first_at * len(SAYS) + place[said] if said and period not in held else 0
     return found
 
 

@@ -85,6 +85,7 @@ from commonwatch.desks.exchange.rules.sending import (
     instant,
 )
 from commonwatch.desks.exchange.rules.status import (
+    Content,
     Filing,
     Kind,
     Status,
@@ -109,6 +110,7 @@ __all__ = [
     "Checked",
     "Compared",
     "ConfirmFirst",
+    "Content",
     "ContentRefused",
     "DayUnreadable",
     "EventTimeMissing",
