@@ -65,24 +65,30 @@ def check_row(row: Journal) -> None:
     :raises Broken: naming what is otherwise.
     """
     ends = Entry.objects.filter(journal=row, number__in=(0, row.size - 1)).order_by("number")
-    read = [envelope.read(bytes(each.data)) for each in ends]
-    first, last = read[0], read[-1]
-    opened, ended = (fold.read_fact(each.kind, bytes(each.body)) for each in (first, last))
+    read = [bytes(each.data) for each in ends]
+    for name, value in columns_of(row, read[0], read[-1]).items():
+        if getattr(row, name) != value:
+            raise Broken(f"{row.origin}: its row does not say what its entries say ({name})")
+
+
+def columns_of(row: Journal, first: bytes, last: bytes) -> dict[str, object]:
+    """Return what the row of a journal must say by its first entry and its last.
+
+    :raises Broken: when its first entry opens no journal, or its end is said to be lost and nothing bears it out.
+    """
+    entries = envelope.read(first), envelope.read(last)
+    opened, ended = (fold.read_fact(each.kind, bytes(each.body)) for each in entries)
     if not isinstance(opened, JournalOpened):
         raise Broken(f"{row.origin}: its first entry does not open it")
     _organisation, party, mode, slug, epoch = opened.origin.split("/")
-    label = first.label
-    written = {
+    label = entries[0].label
+    said: dict[str, object] = {
         "origin": opened.origin, "key": opened.key, "party": party, "mode": mode, "slug": slug,
         "epoch": int(epoch), "level": label.level, "categories": ",".join(label.categories),
         "parties": ",".join(label.parties), "audience": ",".join(opened.audience),
-        "last_at": envelope.instant_micros(last.at), **_end(row, ended),
+        "last_at": envelope.instant_micros(entries[1].at), **_end(row, ended),
     }  # fmt: skip
-    for name, value in written.items():
-        if getattr(row, name) != value:
-            raise Broken(f"{row.origin}: its row does not say what its entries say ({name})")
-    if not row.closed and row.ours is not node.current().holds(row.party):
-        raise Broken(f"{row.origin}: its row does not say whose it is")
+    return said if said["closed"] else said | {"ours": node.current().holds(party)}
 
 
 def _end(row: Journal, ended: Fact) -> dict[str, object]:
@@ -113,6 +119,11 @@ def check_lost(row: Journal) -> None:
                 raise Broken(f"{row.origin}: it does not go on where its row says")
             return
     raise Broken(f"{row.origin}: no entry says that its end is lost")
+
+
+def is_known(entry_id: str, admitted_at: int) -> bool:
+    """Say whether an entry of our own was admitted in the millisecond in which its id was made: when it was written."""
+    return int(entry_id.replace("-", "")[:12], 16) == admitted_at // 1000
 
 
 class Erasures:
@@ -146,7 +157,8 @@ class Erasures:
                 raise Broken(f"{origin}: entry {number} is not the one that was erased")
 
 
-Stored = tuple[int, str, str, str, int, bytes]
+Stored = tuple[int, str, str, str, int, int, bytes]
+"""An entry as stored: number, id, kind, subject, at, admitted_at, data."""
 
 
 def _by_tile(row: Journal) -> Iterator[list[Stored]]:
@@ -168,20 +180,25 @@ def _by_tile(row: Journal) -> Iterator[list[Stored]]:
 
 
 def _entries(row: Journal) -> Iterator[Stored]:
-    connection = connections[node.current().database]
     start = 0
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                'SELECT "number", "entry_id", "kind", "subject", "at", "data" FROM "register_entry"'
-                ' WHERE "journal_id" = %s AND "number" >= %s ORDER BY "number" LIMIT %s',
-                (row.pk, start, CHUNK),
-            )
-            rows = cursor.fetchall()
+        rows = entries_between(row, start, None)
         yield from rows
         if len(rows) < CHUNK:
             return
         start = rows[-1][0] + 1
+
+
+def entries_between(row: Journal, start: int, end: int | None) -> list[Stored]:
+    """Return the entries of a journal as stored, numbered from `start` to below `end`, at most 2,560 of them."""
+    below = 2**63 - 1 if end is None else end
+    with connections[node.current().database].cursor() as cursor:
+        cursor.execute(
+            'SELECT "number", "entry_id", "kind", "subject", "at", "admitted_at", "data" FROM "register_entry"'
+            ' WHERE "journal_id" = %s AND "number" >= %s AND "number" < %s ORDER BY "number" LIMIT %s',
+            (row.pk, start, below, CHUNK),
+        )
+        return [(*columns, bytes(data)) for *columns, data in cursor.fetchall()]
 
 
 def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes, erasures: Erasures) -> bytes:
@@ -191,17 +208,20 @@ def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes, erasu
     full tile, nothing for a partial one.
     """
     leaf_hash, mark = tree.leaf_hash, envelope.ERASED_KIND
-    leaves = [leaf_hash(bytes(each[5])) for each in rows]
+    leaves = [leaf_hash(each[6]) for each in rows]
     for place, each in enumerate(rows):
-        if not each[5]:
+        if not each[6]:
             leaves[place] = erasures.empty[each[0]] = tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]
     if b"".join(leaves) != tile:
         raise Broken(f"{row.origin}: {_first_wrong(leaves, tile)} in tile 0/{index}")
-    for (number, entry_id, kind, subject, at, data), leaf in zip(rows, leaves, strict=True):
-        if not stands(leaf, entry_id=str(entry_id), kind=kind, subject=subject, at=at, data=bytes(data)):
+    for (number, entry_id, kind, subject, at, admitted, data), leaf in zip(rows, leaves, strict=True):
+        known = not row.ours or not data or is_known(str(entry_id), admitted)
+        if not known or not stands(
+            leaf, entry_id=str(entry_id), kind=kind, subject=subject, at=at, data=data
+        ):
             raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
         if kind == mark:
-            erasures.name(number, bytes(data))
+            erasures.name(number, data)
         if (kind == envelope.CLOSED_KIND) is not (row.closed and not row.lost and number == row.size - 1):
             raise Broken(f"{row.origin}: entry {number} {_misplaced(row)}")
     return tree.root(leaves) if len(leaves) == WIDTH else b""

@@ -16,9 +16,11 @@ from tests.register import (
     test_log,
     test_models,
     test_recover,
+    test_repair,
     test_verify,
 )
 from tests.register.test_admission import alone  # noqa: F401 - a fixture of this module
+from tests.register.test_repair import fetch, stored  # noqa: F401 - fixtures of this module
 from tests.register.test_verify import full  # noqa: F401 - a fixture of this module
 from tests.small import PACK
 
@@ -62,6 +64,16 @@ AT_THE_TABLES = {
     "test_what_its_owner_erased_goes_here_too",
     "test_bytes_that_a_peer_still_sends_are_erased_at_once",
     "test_an_answer_beside_a_question_is_erased_alone",
+    "test_what_holds_has_no_damage",
+    "test_all_places_are_found_and_mended",
+    "test_a_tile_is_made_anew_from_what_lies_below_it",
+    "test_entries_that_are_gone_or_stand_elsewhere_are_put_back",
+    "test_the_row_of_a_journal_is_mended",
+    "test_what_was_erased_stays_erased_and_what_is_empty_without_a_word_is_fetched",
+    "test_bytes_that_came_back_are_taken_away_again",
+    "test_nothing_is_believed_that_does_not_give_the_hash",
+    "test_a_journal_that_has_grown_meanwhile_is_surveyed_again",
+    "test_whatever_is_damaged_at_random_is_mended",
     "test_writing_a_row_by_hand_is_refused",
     "test_flipped_bits_in_entries_and_tiles_are_found",
     "test_a_changed_column_is_found",
@@ -81,6 +93,7 @@ globals().update(
             test_admit,
             test_admission,
             test_erase,
+            test_repair,
             test_models,
             test_verify,
             test_acts,
