@@ -47,11 +47,15 @@ class Found(NamedTuple):
 
 
 class Field:
-    """What the clients and the one who kills share: the port of the moment, what was acknowledged, what was refused."""
+    """What the clients and the one who kills share: the port of the moment, what was acknowledged, what was refused.
+
+    `again` are answers upon which a client sends the same again.
+    """
 
     def __init__(self):
         self.port = 0
         self.over = False
+        self.again: frozenset[int] = frozenset()
         self.told: dict[str, Acknowledged] = {}
         self.faults: list[str] = []
         self.resent = 0
@@ -88,6 +92,9 @@ class Sender(threading.Thread):
             try:
                 status, answer = self._post(some)
             except (OSError, http.client.HTTPException):
+                time.sleep(0.05)
+                continue
+            if status in self.field.again:
                 time.sleep(0.05)
                 continue
             self.field.resent += tries > 1

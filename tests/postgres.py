@@ -79,39 +79,75 @@ def programs():
 
 @contextmanager
 def _served(programs, folder, *, durable):
-    as_user = _as_user()
-    if as_user:
-        if not _open_to_all(programs):
-            programs = shutil.copytree(programs, folder / "programs", symlinks=True)
-        os.chown(folder, as_user["user"], as_user["group"])
-    data, password = folder / "data", secrets.token_hex(16)
-    (folder / "password").write_text(password)
-    (folder / "password").chmod(0o644)
-    initdb = [
-        programs / "bin/initdb",
-        "--pgdata",
-        data,
-        "--username=postgres",
-        "--encoding=UTF8",
-        "--no-locale",
-    ]
-    initdb += ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}", *([] if durable else ["--no-sync"])]
-    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/", **as_user)
-    port = _free_port()
-    settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": ""}
-    settings |= {} if durable else {"fsync": "off", "full_page_writes": "off"}
-    chosen = [f"--{name}={value}" for name, value in settings.items()]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "bin/postgres", "-D", data, *chosen], stdout=log, stderr=log, cwd="/", **as_user
-        )
-    url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
+    server = Server(folder, as_user=_as_user(), durable=durable)
+    server.initialise(programs)
+    server.start()
     try:
-        _await(server, url, log=folder / "log")
-        yield url
+        yield server.url
     finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(WAIT)
+        server.stop()
+
+
+class Server:
+    """One server in a folder of its own; as root it runs as somebody else."""
+
+    def __init__(self, folder, *, as_user, durable=False, password=None):
+        self.folder, self.as_user, self.durable = folder, as_user, durable
+        self.password = password or secrets.token_hex(16)
+        self.data, self.log, self.port = folder / "data", folder / "log", _free_port()
+        self.process = None
+
+    @property
+    def url(self):
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/postgres"
+
+    def own(self, programs):
+        """Give the folder to whoever runs the server, and see that they may run the programs."""
+        self.programs = programs
+        if self.as_user:
+            if not _open_to_all(programs):
+                self.programs = shutil.copytree(programs, self.folder / "programs", symlinks=True)
+            os.chown(self.folder, self.as_user["user"], self.as_user["group"])
+
+    def run(self, name, *words, **env):
+        """Run one of the programs to its end."""
+        command = [self.programs / "bin" / name, *words]
+        said = subprocess.DEVNULL
+        subprocess.run(
+            command, check=True, stdout=said, cwd="/", env={**os.environ, **env}, timeout=WAIT, **self.as_user
+        )
+
+    def initialise(self, programs):
+        """Make an empty cluster."""
+        self.own(programs)
+        (self.folder / "password").write_text(self.password)
+        (self.folder / "password").chmod(0o644)
+        words = ["--pgdata", self.data, "--username=postgres", "--encoding=UTF8", "--no-locale"]
+        words += ["--auth=scram-sha-256", f"--pwfile={self.folder / 'password'}"]
+        self.run("initdb", *words, *([] if self.durable else ["--no-sync"]))
+
+    def start(self, **more):
+        """Start it, with further settings, and return once it answers."""
+        settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": ""}
+        settings |= {} if self.durable else {"fsync": "off", "full_page_writes": "off"}
+        chosen = [f"--{name}={value}" for name, value in {**settings, **more}.items()]
+        command = [self.programs / "bin/postgres", "-D", self.data, *chosen]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd="/", start_new_session=True, **self.as_user
+            )
+        _await(self.process, self.url, log=self.log)
+
+    def stop(self):
+        """Ask it to end, whoever is connected."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(WAIT)
+
+    def kill(self):
+        """End it with all its processes at once, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(WAIT)
 
 
 def _await(server, url, *, log):

@@ -4,19 +4,23 @@ import json
 import os
 import shlex
 import subprocess
+import sys
+import threading
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
 
+from bench.serving import Client, encode
 from tests import postgres
-from tests.config.conftest import Shell
+from tests.config.conftest import ROOT, Shell
 from tests.config.test_serving import serving
 from tests.postgres import create, postgres_url
 
 __all__ = ["postgres_url"]
 pytestmark = pytest.mark.postgresql
+EACH = 20
 D1 = ("submit", "--as", "BY/na-officer", "--type", "D1", "--period", f"{datetime.now(UTC):%Y-%m-%d}", "--nil")
 
 
@@ -99,6 +103,52 @@ def test_several_processes_serve_one_postgresql(shell):
                 assert answer.status == 200
         shell.well(*D1)
     shell.well("verify")
+
+
+def test_several_servers_the_worker_and_commands_write_at_once(shell):
+    shell.well("user", "add", "by-na-1", "--party", "BY", "--office", "na-officer", "--no-password")
+    key = shell.well("token", "add", "by-na-1", "--client", "prog").strip()
+    told = []
+    with (
+        serving(shell, "--workers", "2") as (one, _first),
+        serving(shell, "--workers", "2") as (other, _second),
+    ):
+        worker = beside(shell, "remind", "--every", "1")
+        posting = [
+            threading.Thread(target=post, args=(port, key, f"p{number}", told))
+            for number, port in enumerate((one, other, one, other))
+        ]
+        for each in posting:
+            each.start()
+        told.append(json.loads(shell.well(*D1, "--print-json"))["reports"][0])
+        for each in posting:
+            each.join()
+        assert worker.poll() is None, worker.stderr.read()
+        worker.terminate()
+        worker.communicate(timeout=30)
+    numbers = sorted(each["number"] for each in told)
+    assert len(numbers) == len(set(numbers)) == 4 * EACH + 1
+    proved = json.loads(shell.well("verify", "--tables", "--json"))
+    sizes = {each["origin"]: each["entries"] for each in proved["journals"]}
+    assert sizes["csto/BY/real/h1-members/1"] > numbers[-1]
+
+
+def post(port, key, name, told):
+    """Post single reports, one after the other, and keep what was acknowledged."""
+    client = Client(port, key=key)
+    for number in range(EACH):
+        day = f"2026-{number % 9 + 1:02d}-{number % 27 + 1:02d}"
+        body = {"type": "D1", "period": day, "nil": True, "ref": f"{name}-{number}"}
+        status, answer = client.post("/api/reports", encode(body))
+        assert status == 201, answer
+        told.append(json.loads(answer))
+    client.close()
+
+
+def beside(shell, *words):
+    """Start a command that goes on."""
+    command = [sys.executable, "-m", "commonwatch", *words]
+    return subprocess.Popen(command, cwd=ROOT, env=shell.env(), stderr=subprocess.PIPE, text=True)
 
 
 def test_a_database_that_cannot_be_reached_is_told_in_a_sentence(tmp_path):

@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import programs
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def crashed(*words):
     """Run the crash test in a process of its own and return what it said last."""
-    command = [sys.executable, "-m", "tests.crash", "--kills", "5", *words]
+    return ran("tests.crash", "--kills", "5", *words)
+
+
+def ran(*words):
+    """Run a module in a process of its own and return what it said last."""
+    command = [sys.executable, "-m", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()[-1]
@@ -31,3 +38,14 @@ def test_nothing_acknowledged_is_lost_on_postgresql_with_two_processes(postgres_
     monkeypatch.setenv("DATABASE_URL", postgres_url)
 
     assert "lost 0" in crashed("--database", "postgresql")
+
+
+@pytest.mark.postgresql
+def test_nothing_acknowledged_is_lost_when_the_primary_dies_and_its_standby_takes_over():
+    programs()
+
+    said = ran("tests.failover")
+
+    before, of = map(int, re.search(r"acknowledged (\d+) before and (\d+) in all", said).groups())
+    assert 0 < before < of
+    assert "lost 0" in said
