@@ -44,7 +44,7 @@ class Standing(NamedTuple):
     @property
     def skew_text(self) -> str:
         """How far its clock is ahead of ours, in seconds."""
-        return "" if self.skew is None else f"{self.skew.total_seconds():+.1f} s"
+        return "" if self.skew is None else f"{round(self.skew.total_seconds(), 1) + 0:+.1f} s"
 
 
 def peers_of(by: Reader | None = None) -> list[Standing]:

@@ -37,6 +37,11 @@ class Fault(NamedTuple):
     origin: str
     says: str
 
+    @property
+    def told(self) -> str:
+        """The sentence, with the name of what it is about where it does not say that itself."""
+        return self.says if self.origin in self.says else f"{self.origin}: {self.says}"
+
 
 def refuse_forked(origin: str) -> None:
     """Refuse a journal of which a fork is known.

@@ -110,7 +110,7 @@ def pull(peer: Peer, line: Line) -> Round:
 def _keep(contact: Contact, done: Round) -> None:
     """Keep how a round went; that nothing was new is written down now and then only."""
     now = node.current().clock()
-    failure = "; ".join(f"{each.origin}: {each.says}" for each in done.faults)[:2000]
+    failure = "; ".join(each.told for each in done.faults)[:2000]
     quiet = not done.changed and contact.failure == failure and 0 <= now - contact.heard_at < SELDOM
     contact.heard_at, contact.failure = now, failure
     if done.entries:
