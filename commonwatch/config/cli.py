@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "backup": ("backup", "Copy the node's database and keys."),
     "restore": ("restore", "Put a backup back."),
     "recover": ("recover", "Get this node's own past back from its peers."),
+    "repair": ("repair", "Find what is damaged in the record and mend it from the peers."),
     "pack": ("pack", "Check an organisation pack, and put a version of it in force."),
     "epochs": ("epochs", "Close the journals whose readers have changed, and go on in the next."),
     "audit": ("audit", "Hold the packages it stands on against what was looked at."),

@@ -5,7 +5,8 @@ cosigned one by one, so that one that does not hold stops no other.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from commonwatch.federation.forking import Fault
 from commonwatch.federation.heads import VERSION, Head, Heads
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
-from commonwatch.federation.spool import Spool
+from commonwatch.federation.spool import MOST_BUNDLE, Spool
 from commonwatch.journal import checkpoint, cosign, note
 from commonwatch.journal.manifest import Held
 from commonwatch.register import node, wall
@@ -156,6 +157,23 @@ def take_back(party: str, line: Line) -> int:
         for each in heads.journals
         if each.origin.count("/") == 4 and at.holds(each.origin.split("/")[1])
     )
+
+
+def fetcher(origin: str, ways: Sequence[tuple[Peer, Line]]) -> Callable[[str], bytes]:
+    """Return what fetches a file of a journal from the first peer that gives it.
+
+    :raises Broken: when it is asked for a file that nobody gives.
+    """
+    talks = [_Talk(peer, line, Contact(party=peer.party)) for peer, line in ways]
+
+    def fetch(path: str) -> bytes:
+        for talk in talks:
+            with suppress(NotReached):
+                return talk.ask(f"/journals/{origin}/{path}", most=MOST_BUNDLE).body
+        asked = ", ".join(talk.peer.party for talk in talks)
+        raise Broken(f"nobody gives it; asked were: {asked or 'no peers, for no line leads to any'}")
+
+    return fetch
 
 
 def _read(peer: Peer, body: bytes) -> Heads:

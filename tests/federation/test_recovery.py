@@ -8,9 +8,9 @@ import pytest
 from django.db import connections
 
 from commonwatch.desks.exchange.models import Report
-from commonwatch.federation import pulling
+from commonwatch.federation import peers, pulling
 from commonwatch.register import node as nodes
-from commonwatch.register import recover, seal
+from commonwatch.register import recover, repair, seal
 from commonwatch.register.models import Journal
 from commonwatch.register.pen import Stopped
 from tests.federation.nodes import Within, pull, several
@@ -115,3 +115,43 @@ def test_more_of_our_own_than_we_have_signed_is_an_alarm_and_not_our_past(three,
     assert "by our own key" in done.faults[0].says
     (belarus.node.home / "guard").unlink()
     assert pull(belarus, three["KZ"]).entries == 1
+
+
+def test_what_is_damaged_in_the_record_is_mended_from_a_peer_that_holds_it(three):
+    belarus = three["BY"]
+    with at(belarus):
+        write(by=belarus.officer(party="BY"), times=300)
+    pull(three["KZ"], belarus)
+    with at(belarus):
+        row = Journal.objects.get(origin=WIDE)
+        with connections[belarus.node.database].cursor() as cursor:
+            cursor.execute(
+                "UPDATE register_entry SET data = x'00' WHERE journal_id = %s AND number = 7", (row.pk,)
+            )
+            cursor.execute(
+                "UPDATE register_tile SET data = x'00' WHERE journal_id = %s AND level = 0", (row.pk,)
+            )
+        assert repair.damaged(row)
+        fetch = pulling.fetcher(WIDE, [(peers.find("KZ"), Within(three["KZ"]))])
+        assert repair.mend(row, fetch)
+        assert repair.damaged(Journal.objects.get(origin=WIDE)) == []
+
+
+def test_what_nobody_has_is_not_mended_and_nothing_is_changed(three):
+    belarus = three["BY"]
+    with at(belarus):
+        write(by=belarus.officer(party="BY"), times=3)
+        row = Journal.objects.get(origin=WIDE)
+        with connections[belarus.node.database].cursor() as cursor:
+            cursor.execute("SELECT data FROM register_entry WHERE journal_id = %s AND number = 2", (row.pk,))
+            kept = bytes(cursor.fetchone()[0])
+            cursor.execute(
+                "UPDATE register_entry SET data = x'00' WHERE journal_id = %s AND number = 2", (row.pk,)
+            )
+        fetch = pulling.fetcher(WIDE, [(peers.find("KZ"), Within(three["KZ"]))])
+        with pytest.raises(repair.NotMended):
+            repair.mend(row, fetch)
+        with connections[belarus.node.database].cursor() as cursor:
+            cursor.execute(
+                "UPDATE register_entry SET data = %s WHERE journal_id = %s AND number = 2", (kept, row.pk)
+            )
