@@ -17,6 +17,7 @@ BENCHES = {
     "verify": "proving a million entries, beside plain hashing",
     "bundle": "100,000 entries for another node: made, sealed, opened and read, beside tar and cp",
     "rebuild": "folding a million entries, beside bulk_create",
+    "sizing": "what a node costs at 10^4, 10^5 and 10^6 entries",
     "idle": "memory of the demonstration at rest",
 }
 
