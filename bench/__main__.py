@@ -18,6 +18,7 @@ BENCHES = {
     "bundle": "100,000 entries for another node: made, sealed, opened and read, beside tar and cp",
     "sync": "catching up 100,000 entries between two nodes, beside intake and rsync; a round without news",
     "rebuild": "folding a million entries, beside bulk_create",
+    "sizing": "what a node costs at 10^4, 10^5 and 10^6 entries",
     "idle": "memory of the demonstration at rest",
 }
 

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -149,6 +150,27 @@ def beside(shell, *words):
     """Start a command that goes on."""
     command = [sys.executable, "-m", "commonwatch", *words]
     return subprocess.Popen(command, cwd=ROOT, env=shell.env(), stderr=subprocess.PIPE, text=True)
+
+
+def test_the_table_of_entries_may_lie_in_partitions(shell):
+    import psycopg
+
+    shell.well(*D1)
+    before = json.loads(shell.well("verify", "--json"))["journals"]
+    page = (ROOT / "docs/operating/sizing.md").read_text()
+    with psycopg.connect(shell.url, autocommit=True) as connection:
+        connection.execute(re.search(r"```sql\n(.*?)```", page, re.DOTALL).group(1))
+    assert state(shell, "second wall") == "WARN"
+    shell.well("init")
+    assert state(shell, "second wall") == "OK"
+    assert json.loads(shell.well("verify", "--tables", "--json"))["journals"] == before
+    yesterday = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    shell.well("submit", "--as", "BY/na-officer", "--type", "D1", "--period", yesterday, "--nil")
+    after = json.loads(shell.well("verify", "--tables", "--json"))["journals"]
+    assert sum(each["entries"] for each in after) > sum(each["entries"] for each in before)
+    with psycopg.connect(shell.url) as connection:
+        counted = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'register_entry'::regclass"
+        assert connection.execute(counted).fetchone() == (4,)
 
 
 def test_a_database_that_cannot_be_reached_is_told_in_a_sentence(tmp_path):
