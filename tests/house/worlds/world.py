@@ -35,6 +35,7 @@ from tests.house.worlds.viewers import PARTY, VIEWERS, may_read
 SEED = b"two worlds"
 MONTH = "2026-09-"
 ELSEWHERE = "192.0.2.7"
+SEALED = "AGE-SECRET-KEY-1YUH8L340HGV7LGCRHJ20CR0EYYVTW6MSMLG65TPFHQEA6ACYFTYSNQUCH4"
 LONG = 30 * 24 * 3600
 
 
@@ -94,6 +95,9 @@ class World:
         time.time = self._time
         self.made, self.written, self.browsers = {}, {}, {}
         center = pack.center
+        # A key of this kind is made by a library with dice of its own, so both worlds are given one and the same.
+        (folder / "keys").mkdir(parents=True, exist_ok=True)
+        (folder / "keys" / f"{center}.age").write_text(SEALED)
         self.node = nodes.Node(
             party=center,
             pack=pack,
@@ -106,6 +110,8 @@ class World:
         for party in pack.parties:
             with self.during(f"key of {party.code}", self.now):
                 self.node.signer(party=party.code, origin="none")
+        with self.during("key of the witness", self.now):
+            self.node.secret(f"{center}.witness.seed")
 
     @staticmethod
     def moment(text):
