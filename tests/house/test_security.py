@@ -178,6 +178,7 @@ PUBLIC = (
     "commonwatch/ui/static/vendor/",
     "docs/images/",
     "docs/formats/journal.md",
+    "docs/formats/bundle.md",
 )
 
 

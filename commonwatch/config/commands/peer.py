@@ -101,7 +101,7 @@ def _stands(each: dict[str, Any]) -> str:
     return "; ".join(part for part in (level, heard, skew, each["failure"]) if part)
 
 
-@peer.command("evidence", epilog=ending.epilog("commonwatch peer evidence /tmp/evidence"))
+@peer.command("evidence", epilog=ending.epilog("commonwatch peer evidence evidence"))
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @inside.at_home
 @inside.as_json
