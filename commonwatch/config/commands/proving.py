@@ -23,7 +23,9 @@ def node_holds(*, tables: bool) -> dict[str, Any]:
 
     :raises Broken: naming what does not hold.
     """
-    guard = seal.guard_of(node.current()).read()  # before the snapshot: what is written meanwhile is in neither
+    guard = seal.guard_of(
+        node.current()
+    ).read()  # before the snapshot: what is written meanwhile is in neither
     with snapshot():
         rows = list(Journal.objects.order_by("origin"))
         with say.progress("Verifying", total=sum(row.size for row in rows)) as step:
