@@ -13,13 +13,13 @@ import msgspec
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import cosigning, forking, own, peers
 from commonwatch.federation.forking import Fault
-from commonwatch.federation.heads import VERSION, Head, Heads
+from commonwatch.federation.heads import VERSION, Head, Heads, tag_of
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.federation.spool import Spool
 from commonwatch.journal import checkpoint, cosign, note
 from commonwatch.journal.manifest import Held
-from commonwatch.register import node, wall
+from commonwatch.register import node, recover, seal, wall
 from commonwatch.register.admit import admit
 from commonwatch.register.models import Journal
 
@@ -117,7 +117,7 @@ def _round(talk: _Talk) -> Round:
             faults.append(Fault(each.origin[:300], str(fault)))
             continue
         journals, entries, cosigned = journals + bool(new), entries + new, cosigned + lines
-    talk.contact.tag = "" if faults else answer.headers.get("etag", "")[:100]
+    talk.contact.tag = "" if faults else tag_of(answer.body)
     return Round(talk.peer.party, True, journals, entries, cosigned, talk.requests, tuple(faults))
 
 
@@ -182,12 +182,24 @@ def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
     key = peers.trust(head.origin)
     if key is None:
         raise peers.NoKey(origin=head.origin)
-    door = admit
+    door = recover.readmit if _ours_to_mend(head.origin) else admit
     done = door(signed=signed_by_log(signed, key.verifier), entries=spool.entries, key=key.verifier.vkey)
     row = Journal.objects.get(origin=head.origin)
     if not row.ours:
         cosigning.cosign(row)
     return done.new
+
+
+def _ours_to_mend(origin: str) -> bool:
+    """Say whether a journal is this node's own and lacks what its guard knows, or the guard knows nothing of it.
+
+    Where the guard is level, what somebody has beyond it was not signed here, and is not taken back.
+    """
+    at = node.current()
+    if not at.holds(origin.split("/")[1]):
+        return False
+    known = seal.guard_of(at).read()
+    return origin not in known or any(each.origin == origin for each in recover.lagging(at))
 
 
 def signed_by_log(signed: str, verifier: note.Verifier) -> str:
