@@ -6,6 +6,7 @@
 PORT ?= 8000
 DATA ?= data/demo
 KILLS ?= 100
+SEEDS ?= 30
 DATABASE ?= sqlite
 PYTHON ?= python3
 WORKERS ?= 2
@@ -20,12 +21,12 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-input
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-style check-types check-rooms check-pages check-tables check-packs check-tests \
-	bench screenshots journeys nodes crash labels i18n-check two-world lock format clean
+	bench screenshots journeys nodes crash simulate labels i18n-check two-world lock format clean
 
 help: ## list what can be done
 	@echo 'make …'
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
-	@echo 'settings: PORT=$(PORT) DATA=$(DATA) for demo; KILLS=$(KILLS) DATABASE=$(DATABASE) (or postgresql) for crash'
+	@echo 'settings: PORT=$(PORT) DATA=$(DATA) for demo; KILLS=$(KILLS) DATABASE=$(DATABASE) (or postgresql) for crash; SEEDS=$(SEEDS) for simulate'
 
 demo: $(RUNTIME) ## fill the folder DATA with sample reports, once, and serve them on PORT
 	@echo 'demo: http://localhost:$(PORT)/ with its data in $(DATA); Ctrl-C ends it'
@@ -86,6 +87,10 @@ nodes: $(RUNTIME) ## start the Center's node and two members', and walk through 
 crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and look for what was lost
 	@echo 'crash: $(KILLS) kills on $(DATABASE)'
 	@$(PY) -m tests.crash --kills '$(KILLS)' --database '$(DATABASE)'
+
+simulate: $(TOOLS) ## let seven nodes live through SEEDS seeds of faults, lies and restored backups, and hold them to the truth
+	@echo 'simulate: $(SEEDS) seeds'
+	@$(PY) -m tests.simulate --seeds '$(SEEDS)'
 
 labels: $(TOOLS) ## compare the four ways in which it is decided who may read what, case by case
 	@echo 'labels: the words of the design, the charter, visible_to on both databases, row-level security'

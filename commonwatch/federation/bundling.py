@@ -17,7 +17,7 @@ from commonwatch.journal import bundle, manifest, note, seal
 from commonwatch.journal.bundle import Opened, OpenedPart, Part
 from commonwatch.journal.export import Erased
 from commonwatch.journal.manifest import Held, Line, Manifest, Verdict
-from commonwatch.register import node, wall
+from commonwatch.register import node, vouching, wall
 from commonwatch.register import seal as sealing
 from commonwatch.register.admit import Incoming, admit_all
 from commonwatch.register.models import Journal
@@ -114,7 +114,8 @@ def make(peer: Peer, target: Path, *, anyway: bool = False) -> Made:
 
 
 def _rows(peer: Peer) -> dict[str, Journal]:
-    numbers = [shelf.id for _reader, shelf in peers.shelves(peer)]
+    withheld = vouching.withheld()
+    numbers = [shelf.id for _reader, shelf in peers.shelves(peer) if shelf.origin not in withheld]
     return {row.origin: row for row in Journal.objects.filter(pk__in=numbers, size__gt=0)}
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from commonwatch.federation import cosigning, forking, peers
 from commonwatch.federation.models import Peer
-from commonwatch.register import node
+from commonwatch.register import node, vouching
 from commonwatch.register.models import Journal
 
 VERSION = 1
@@ -32,8 +32,9 @@ class Heads(Struct, frozen=True, omit_defaults=True):
 
 
 def of(peer: Peer) -> Heads:
-    """Put together what a peer is told."""
-    shelves = [shelf for _reader, shelf in peers.shelves(peer) if shelf.size]
+    """Put together what a peer is told; of this node's own journals nothing that its guard has not seen."""
+    withheld = vouching.withheld()
+    shelves = [shelf for _reader, shelf in peers.shelves(peer) if shelf.size and shelf.origin not in withheld]
     notes = dict(
         Journal.objects.filter(pk__in=[shelf.id for shelf in shelves]).values_list("pk", "checkpoint")
     )
@@ -56,4 +57,9 @@ def forks(origins: Iterable[str]) -> tuple[str, ...]:
 def written(heads: Heads) -> tuple[bytes, str]:
     """Return the answer's bytes and its ETag."""
     body = msgspec.json.encode(heads)
-    return body, f'"{sha256(body).hexdigest()[:32]}"'
+    return body, tag_of(body)
+
+
+def tag_of(body: bytes) -> str:
+    """Return the ETag of an answer; whoever makes it of what came asks again for what came damaged."""
+    return f'"{sha256(body).hexdigest()[:32]}"'

@@ -15,7 +15,7 @@ import msgspec
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import cosigning, forking, own, peers, recovery
 from commonwatch.federation.forking import Fault
-from commonwatch.federation.heads import VERSION, Head, Heads
+from commonwatch.federation.heads import VERSION, Head, Heads, tag_of
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.federation.spool import MOST_BUNDLE, Spool
@@ -137,7 +137,7 @@ def _round(talk: _Talk) -> Round:
             faults.append(Fault(each.origin[:300], str(fault)))
             continue
         journals, entries, cosigned = journals + bool(new), entries + new, cosigned + lines
-    talk.contact.tag = "" if faults else answer.headers.get("etag", "")[:100]
+    talk.contact.tag = "" if faults else tag_of(answer.body)
     return Round(talk.peer.party, True, journals, entries, cosigned, talk.requests, tuple(faults))
 
 

@@ -15,7 +15,7 @@ from commonwatch.errors import Refusal
 from commonwatch.federation import board, cosigning, erasing, forking, heads, own, peers, serving
 from commonwatch.federation import card as cards
 from commonwatch.federation.asking import NotAPeer, TokenLate, node_of
-from commonwatch.register import node
+from commonwatch.register import node, vouching
 from commonwatch.register.models import Journal
 from commonwatch.ui.page import page
 from commonwatch.ui.refusals import problem
@@ -179,6 +179,7 @@ def card(_request: HttpRequest) -> HttpResponse:
 def checkpoint(request: HttpRequest, origin: str) -> HttpResponse:
     """Give the signed checkpoint of a journal, with the lines of those who cosigned it."""
     row, _by = serving.journal_for(origin, readers=eyes(request))
+    vouching.check(row)
     signed = cosigning.joined(row.checkpoint, cosigning.lines([origin]).get(origin, ()))
     return _file(signed, kind=TEXT, cache="no-cache")
 

@@ -8,6 +8,7 @@ import errno
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal.checkpoint import Checkpoint
@@ -26,6 +27,14 @@ class BehindGuard(Refusal):
     hint = _(
         "It was restored from an old backup. Put back a newer one, or fetch the missing entries from a member."
     )
+
+
+class Seen(NamedTuple):
+    """What was read of a guard: of which file (its inode), up to which byte, and the last note of each origin."""
+
+    file: int = 0
+    end: int = 0
+    notes: Mapping[str, str] = {}
 
 
 class Guard:
@@ -60,6 +69,22 @@ class Guard:
         """Return the last signed note of each origin; a record torn by a crash at the end is passed over."""
         return self._records()[0]
 
+    def read_on(self, seen: Seen) -> Seen:
+        """Read what was appended since; all of it where a compacted file has taken the place of that one."""
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            return Seen()
+        with file:
+            now = os.fstat(file.fileno())
+            if now.st_ino != seen.file or now.st_size < seen.end:
+                seen = Seen(now.st_ino)
+            if now.st_size == seen.end:
+                return seen
+            file.seek(seen.end)
+            notes, whole = _records(file.read())
+        return Seen(seen.file, seen.end + whole, {**seen.notes, **notes})
+
     def mend(self) -> None:
         """Cut off a record torn by a crash, before anything is written behind it; it was never answered for."""
         _notes, whole = self._records()
@@ -67,19 +92,7 @@ class Guard:
             os.truncate(self.path, whole)
 
     def _records(self) -> tuple[dict[str, str], int]:
-        """Read the records: the last note of each origin, and how many bytes are whole records."""
-        notes: dict[str, str] = {}
-        data = self.path.read_bytes() if self.path.exists() else b""
-        place = 0
-        while place < len(data):
-            line, found, _rest = data[place : place + 24].partition(b"\n")
-            start = place + len(line) + 1
-            if not found or not line.isdigit() or start + int(line) > len(data):
-                break
-            note = data[start : start + int(line)].decode()
-            notes[note.split("\n", 1)[0]] = note
-            place = start + int(line)
-        return notes, place
+        return _records(self.path.read_bytes() if self.path.exists() else b"")
 
     def compact(self) -> None:
         """Keep only the last note of each origin once the file has grown long."""
@@ -90,6 +103,21 @@ class Guard:
         Guard(fresh).write(self.read().values())
         fresh.replace(self.path)
         _sync_folder(self.path.parent)
+
+
+def _records(data: bytes) -> tuple[dict[str, str], int]:
+    """Read records: the last note of each origin, and how many bytes are whole records."""
+    notes: dict[str, str] = {}
+    place = 0
+    while place < len(data):
+        line, found, _rest = data[place : place + 24].partition(b"\n")
+        start = place + len(line) + 1
+        if not found or not line.isdigit() or start + int(line) > len(data):
+            break
+        note = data[start : start + int(line)].decode()
+        notes[note.split("\n", 1)[0]] = note
+        place = start + int(line)
+    return notes, place
 
 
 def compare(*, stored: Checkpoint | None, guarded: Checkpoint, root_at_guard: bytes | None) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import receipt, tiles, tree
-from commonwatch.register import fold, node, seal
+from commonwatch.register import fold, node, seal, vouching
 from commonwatch.register.draft import Written
 from commonwatch.register.fact import Fact
 from commonwatch.register.gate import Reader, label_of
@@ -60,8 +60,12 @@ def past(row: Entry) -> Past:
 
 
 def receipt_of(row: Entry) -> bytes:
-    """Make the receipt of an entry against the present checkpoint of its journal; it is verified offline."""
+    """Make the receipt of an entry against the present checkpoint of its journal; it is verified offline.
+
+    :raises NotYetGuarded: when that checkpoint is not secured yet.
+    """
     journal = row.journal
+    vouching.check(journal)
     hashes = tiles.TileHashes(seal.tile_reader(node.current(), journal.pk))
     proof = tree.inclusion_proof(row.number, journal.size, hashes)
     return receipt.write(

@@ -301,9 +301,13 @@ class Work:
                 self.notes.append(seal.seal(self.node, each.row, each.leaves, last_at=each.last_at))
 
     def keep(self) -> None:
-        """Write the guard; then let the pen's own connection move the database's log into its file."""
+        """Write the guard; then let the pen's own connection move the database's log into its file.
+
+        What a full disk keeps from the guard is committed, and told to it with the next notes.
+        """
         if self.notes:
-            seal.guard_of(self.node).write([*self.node.ahead, *self.notes])
+            self.node.ahead = [*self.node.ahead, *self.notes]
+            seal.guard_of(self.node).write(self.node.ahead)
             self.node.ahead = []
         seal.checkpoint_database(self.node, written=self.written, wholly=self.emptied)
 

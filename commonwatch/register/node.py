@@ -15,6 +15,7 @@ from pathlib import Path
 from commonwatch.charter.model import Pack
 from commonwatch.errors import Broken
 from commonwatch.journal.note import COSIGNATURE, Signer
+from commonwatch.register.guard import Seen
 from commonwatch.register.pen import Pen
 
 
@@ -49,6 +50,7 @@ class Node:
     awake: bool = False
     unmoved: int = 0
     ahead: list[str] = field(default_factory=list)
+    guarded: Seen = field(default_factory=Seen)
     _secrets: dict[str, bytes] = field(default_factory=dict)
     _pen: Pen | None = None
 

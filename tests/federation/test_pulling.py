@@ -1,6 +1,7 @@
 """Two and more nodes: what one may read of another it comes to hold whole and verified."""
 
 import pytest
+from django.db import connections
 
 from commonwatch.desks.exchange.models import Report
 from commonwatch.federation import cosigning
@@ -8,6 +9,7 @@ from commonwatch.federation.line import NotReached
 from commonwatch.federation.models import Contact, Cosignature
 from commonwatch.register import node as nodes
 from commonwatch.register.models import Entry, Journal
+from commonwatch.register.pen import Stopped
 from tests.federation.nodes import Within, introduce, pull, several
 from tests.register.conftest import CENTER, write
 
@@ -156,3 +158,57 @@ def test_what_does_not_hold_is_not_taken_in_and_the_truth_is_afterwards(three, l
     with at(three["KZ"]):
         assert not Entry.objects.filter(journal__party="BY").exists()
     assert pull(three["KZ"], three["BY"]).entries == 6
+
+
+def test_a_list_that_came_damaged_and_can_still_be_read_is_asked_for_again(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"))
+    pull(three["KZ"], three["BY"])
+    line = Within(three["KZ"])
+    line.change = lambda _path, answer: answer._replace(
+        body=answer.body.replace(b"/KZ/witness", b"/KZ/witnesz")
+    )
+    assert pull(three["CRC"], three["KZ"], line).cosignatures == 0
+    done = pull(three["CRC"], three["KZ"])
+    assert (done.changed, done.cosignatures) == (True, 1)
+
+
+def database_of(house):
+    """The file of a node's database, closed and with its log moved into it."""
+    connection = connections[house.node.database]
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return house.node.home / "house.sqlite3"
+
+
+@pytest.fixture
+def restored(three):
+    """The node of Belarus, put back to a copy that lacks its last entry, which Kazakhstan holds."""
+    house = three["BY"]
+    with at(house):
+        write(by=house.officer(party="BY"))
+        kept = house.node.home / "guard", (house.node.home / "guard").read_bytes()
+        copy = database_of(house).read_bytes()
+        write(by=house.officer(party="BY"), subject="report/BY/late")
+    pull(three["KZ"], house)
+    database_of(house).write_bytes(copy)
+    house.node.awake = False
+    house.guard = kept
+    return house
+
+
+def test_a_node_put_back_to_an_old_copy_gets_its_own_past_from_a_peer(three, restored):
+    with at(restored):
+        with pytest.raises(Stopped):
+            write(by=restored.officer(party="BY"), subject="report/BY/other")
+        assert pull(restored, three["KZ"]).entries == 1
+        write(by=restored.officer(party="BY"), subject="report/BY/other")
+        assert Journal.objects.get(origin=WIDE).size == 4
+
+
+def test_what_was_signed_with_our_key_and_not_by_us_is_not_taken_back(three, restored):
+    path, before = restored.guard
+    path.write_bytes(before)
+    done = pull(restored, three["KZ"])
+    assert (done.entries, [each.origin for each in done.faults]) == (0, [WIDE])

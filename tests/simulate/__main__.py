@@ -1,7 +1,7 @@
 """Live through seeds: `python -m tests.simulate --seeds 30 [--first N] [--steps N] [--verbose]`.
 
-Ends with 0 when everything held for every seed, else with 1; a seed that failed says its last steps and can be run again
-alone with --first SEED --seeds 1.
+Ends with 0 when everything held for every seed, else with 1; a seed that failed says its last steps and can be run
+again alone with --first SEED --seeds 1.
 """
 
 import argparse
@@ -27,11 +27,12 @@ def main():
         for seed in range(asked.first, asked.first + asked.seeds):
             lived = running.live(seed, begun=begun, steps=asked.steps)
             if asked.verbose:
-                print("\n".join(lived.log))
-            print(lived.says(), flush=True)
+                print("\n".join(lived.log))  # noqa: T201 - the words of a command
+            print(lived.says(), flush=True)  # noqa: T201 - the words of a command
             failed += [seed] if lived.fault else []
     took = time.monotonic() - began
-    print(f"{asked.seeds} seeds of {asked.steps} steps in {took:.0f} s; failed: {failed or 'none'}")
+    failures = ", ".join(map(str, failed)) or "none"
+    print(f"{asked.seeds} seeds of {asked.steps} steps in {took:.0f} s; failed: {failures}")  # noqa: T201 - the words of a command
     return int(bool(failed))
 
 

@@ -60,7 +60,7 @@ class Disk:
             raise Crash(place)
         return done
 
-    def fdatasync(self, handle):
+    def fdatasync(self, _handle):
         """Leave what was written with the kernel: power does not fail here, and the order of things is the same."""
         place, fault = self._strikes(AFTER_GUARD)
         if fault:

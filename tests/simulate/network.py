@@ -1,7 +1,7 @@
 """The lines between the nodes: cut, slow, lossy, and now and then lying.
 
-A round of pulling runs in a thread of its own, so that it can wait for an answer while others go on; but only one thread
-runs at a time, and the dice say which. So a seed always gives the same run.
+A slow round of pulling runs in a thread of its own, so that it can wait for an answer while others go on; but only one
+thread runs at a time, and the dice say which. So a seed always gives the same run.
 """
 
 import gzip
@@ -15,21 +15,22 @@ from commonwatch.federation.line import Answer, NotReached
 from commonwatch.register import node as nodes
 from tests.simulate.disk import Crash
 
+LATE = 0.4
 LONGEST_DELAY = 3
 KEPT = 40
 
 
 class Weather:
-    """How bad the lines are: chances of one answer to be late, lost or altered. All 0 is a fine day."""
+    """How bad the lines are: chances of a round to be slow, of an answer to be lost or altered. All 0 is a fine day."""
 
     def __init__(self, dice):
-        self.late = dice.choice((0, 0, 0.02, 0.1))
+        self.slow = dice.choice((0, 0.1, 0.25))
         self.lost = dice.choice((0, 0.02, 0.1))
         self.altered = dice.choice((0, 0.02, 0.1))
 
     def clear(self):
         """Let it be fine."""
-        self.late = self.lost = self.altered = 0
+        self.slow = self.lost = self.altered = 0
 
 
 class Network:
@@ -80,12 +81,12 @@ class Line:
         """Ask, as `commonwatch.federation.line.Line` says."""
         weather, dice = self.network.weather, self.dice
         self._passes()
-        if dice.random() < weather.late:
+        if self.errand.slow and dice.random() < LATE:
             self._wait()
         answer = self._asked(path, headers)
         if dice.random() < weather.lost:
             raise self._unreached("the answer was lost")
-        if dice.random() < weather.late:
+        if self.errand.slow and dice.random() < LATE:
             self._wait()
         key = (path, self.errand.server().name)
         given = self.network.altered(key, answer) if dice.random() < weather.altered else answer
@@ -123,19 +124,38 @@ class Line:
 
 
 class Errand:
-    """One round of pulling, under way: it runs until it has to wait, and is called again when the answer is due."""
+    """One round of pulling on lines that are quick: it runs to its end at once. `done` is what it did."""
+
+    slow, over = False, True
 
     def __init__(self, world, place, party):
         self.world, self.place, self.party = world, place, party
-        self.due, self.over, self.killed = 0, False, False
-        self.done, self.error = None, None
-        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self.due, self.done = 0, None
 
     def server(self):
         """The node to which the line leads: that of the party, or a twin that lies in its name."""
         return self.world.answers_for(self.party, to=self.place.party)
+
+    def go_on(self):
+        """Make the round."""
+        self._pull()
+
+    def _pull(self):
+        with nodes.use(self.place.node):
+            self.done = pulling.pull(peers.find(self.party), Line(self))
+
+
+class Slow(Errand):
+    """One round of pulling, under way: it runs until it has to wait, and is called again when the answer is due."""
+
+    slow = True
+
+    def __init__(self, world, place, party):
+        super().__init__(world, place, party)
+        self.over, self.killed, self.error = False, False, None
+        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     def go_on(self):
         """Let it run until it waits or is over; what went wrong in it is raised here."""
@@ -166,8 +186,7 @@ class Errand:
         self._go.acquire()
         try:
             if not self.killed:
-                with nodes.use(self.place.node):
-                    self.done = pulling.pull(peers.find(self.party), Line(self))
+                self._pull()
         except BaseException as error:  # noqa: BLE001 - told to whoever called it
             self.error = error
         finally:

@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 LAST = 25
-STEPS = 120
+STEPS = 80
 
 
 class Lived(NamedTuple):
-    """What came of one seed. `fault` is empty when all held; `log` says what happened; `seconds` are of the processor."""
+    """What came of one seed. `fault` is empty when all held; `seconds` are of the processor."""
 
     seed: int
     steps: int
     digest: str
-    rounds: int
     entries: int
     seconds: float
     fault: str
@@ -33,7 +32,7 @@ class Lived(NamedTuple):
             last = "\n".join(f"  {line}" for line in self.log[-LAST:])
             return f"seed {self.seed} failed in step {len(self.log)}\n{last}\n{self.fault}"
         return (
-            f"seed {self.seed}: {self.steps} steps, {self.entries} entries, level after {self.rounds} rounds,"
+            f"seed {self.seed}: {self.steps} steps, {self.entries} entries,"
             f" {self.seconds:.1f} s, {self.digest}"
         )
 
@@ -94,18 +93,18 @@ def live(seed, *, begun, steps=STEPS):
     from tests.simulate import ending, world
 
     began = time.process_time()
-    fault, rounds, made = "", 0, None
+    fault, made = "", None
     with tempfile.TemporaryDirectory(prefix="simulate-") as name:
         try:
             with world.opened(seed=seed, folder=Path(name), start=begun) as made:
                 made.run(steps)
-                rounds = ending.end(made)
+                ending.end(made)
                 digest = made.digest()
         except Exception:  # noqa: BLE001 - whatever it is, it is told with the seed
             fault, digest = traceback.format_exc(), ""
         log = tuple(made.log) if made else ()
         entries = _count(made)
-    return Lived(seed, steps, digest, rounds, entries, time.process_time() - began, fault, log)
+    return Lived(seed, steps, digest, entries, time.process_time() - began, fault, log)
 
 
 def _count(made):

@@ -1,16 +1,18 @@
 """The steps from which the dice choose. Each returns in a few words what it did."""
 
+from contextlib import suppress
+
 from commonwatch.access.actor import Actor
 from commonwatch.charter.label import Viewer
 from commonwatch.desks.exchange.facts import ReportCorrected, ReportSeen, ReportSubmitted, ReportWithdrawn
 from commonwatch.federation.line import NotReached
-from commonwatch.register import log, wall
+from commonwatch.register import log, recover, wall
 from commonwatch.register import node as nodes
 from commonwatch.register.audience import label_of_journal
 from commonwatch.register.models import Entry, Journal
 from commonwatch.register.pen import Stopped
 from tests.simulate.disk import FAULTS, IN_TURN, Crash
-from tests.simulate.network import Errand
+from tests.simulate.network import Errand, Slow
 from tests.simulate.pack import PARTIES, labels
 from tests.simulate.truth import hold
 
@@ -57,7 +59,10 @@ class Steps:
             except Stopped:
                 hold(behind, f"{place.name} refuses to write, and is not behind its guard")
                 return f"{place.name} refuses to write: it is behind its guard"
+            except log.Closed as closed:
+                return f"{place.name} may not write there: {closed}"
             except OSError as full:
+                self.world.look(place)
                 return f"{place.name} could not write: {full.strerror}"
         hold(not behind, f"{place.name} wrote while it was behind its guard")
         self.world.acknowledged(place, written)
@@ -106,8 +111,8 @@ class Steps:
 
     def pull_of(self, place, party):
         """Begin a round of one node with the node of a party."""
-        errand = Errand(self.world, place, party)
-        return self.go_on(errand)
+        slow = self.dice.random() < self.world.network.weather.slow
+        return self.go_on((Slow if slow else Errand)(self.world, place, party))
 
     def go_on(self, errand):
         """Let a round go on until it waits, fails or is done."""
@@ -195,21 +200,40 @@ class Steps:
         place.newest = place.copy(self.world.folder / "copies" / f"{place.name}-{self.serial}-newest")
         place.put_back(self.dice.choice(place.copies))
         place.start()
+        self.world.truth.cut_back(place)
         self.world.look(place)
         return f"{place.name} is put back to an old copy{', behind its guard' if place.behind else ''}"
 
     def bring_newest(self):
         """Put back what was laid aside where an old copy took its place."""
         for place in self.world.places.values():
-            if place.behind and place.newest:
-                self.world.crashed(place)
-                place.put_back(place.newest)
-                place.start()
-                self.world.look(place)
-                return (
-                    f"{place.name} has its newest copy back{', and is still behind' if place.behind else ''}"
-                )
+            if place.behind:
+                return self.bring_newest_to(place)
         return "nobody is behind"
+
+    def bring_newest_to(self, place):
+        """Put back what was laid aside: that is level with the guard."""
+        self.world.crashed(place)
+        place.put_back(place.newest)
+        place.start()
+        self.world.look(place)
+        hold(not place.behind, f"{place.name} has all that it ever wrote, and is behind its guard")
+        return f"{place.name} has its newest copy back"
+
+    def declare(self, place):
+        """Let two persons say of every journal that lacks its end that the end is lost."""
+        two = (officer(place.party), officer(place.party))
+        two[1].account = "second"
+        lost = []
+        for _try in range(2):  # what one journal lost is written into another, which must be mended first
+            for lag in recover.lagging(place.node):
+                with suppress(recover.OtherFirst):
+                    recover.declare_lost(place.node, origin=lag.origin, ground="the disk is gone", by_two=two)
+                    place.acked[lag.origin] = lag.held
+                    lost.append(lag.origin)
+        self.world.look(place)
+        hold(not place.behind, f"{place.name} has declared its loss, and is behind its guard")
+        return f"{place.name} declares lost the ends of {', '.join(lost)}"
 
     def lie(self):
         """Let the node of one party have a twin, which answers some peers in its place; later, others."""

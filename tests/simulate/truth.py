@@ -13,11 +13,10 @@ from commonwatch.federation.models import Evidence
 from commonwatch.journal import checkpoint, note, tree
 from commonwatch.register import node as nodes
 from commonwatch.register import wall
-from commonwatch.register.guard import signed
 from tests.simulate.pack import may_read
 
 
-class Untrue(AssertionError):
+class Untrue(AssertionError):  # noqa: N818 - it says what is so
     """Something holds no longer that must always hold."""
 
 
@@ -41,6 +40,18 @@ class Truth:
         for branches in self.leaves.values():
             if place.name in branches and twin.name not in branches:
                 branches[twin.name] = list(branches[place.name])
+
+    def cut_back(self, place):
+        """Forget what a restored node wrote and its guard never saw: nobody was told, and it may be written anew."""
+        guarded, held = place.guarded(), {row.origin: row.size for row in place.journals()}
+        for origin, branches in self.leaves.items():
+            if place.name in branches:
+                size = max(guarded.get(origin, 0), held.get(origin, 0))
+                del branches[place.name][size:]
+                for key in [
+                    each for each in self._roots if each[:2] == (origin, place.name) and each[2] > size
+                ]:
+                    del self._roots[key]
 
     def tainted(self, origin):
         """Say whether a twin wrote something else than the owner into a journal."""
@@ -71,7 +82,8 @@ class Truth:
 
     def look(self, place):
         """Hold what a node has now to what was written and to what it had before."""
-        for row in place.journals():
+        rows = place.journals()
+        for row in rows:
             before = place.sizes.get(row.origin, 0)
             hold(row.size >= before, f"{place.name}: {row.origin} shrank from {before} to {row.size}")
             hold(
@@ -81,7 +93,7 @@ class Truth:
             if row.size > before:
                 self._grown(place, row, before)
             place.sizes[row.origin] = row.size
-        self._acknowledged(place)
+        self._acknowledged(place, rows)
 
     def _grown(self, place, row, before):
         writes = row.party == place.party
@@ -109,26 +121,26 @@ class Truth:
         )
         known.extend(fresh[len(common) :])
 
-    def _acknowledged(self, place):
+    def _acknowledged(self, place, rows):
         """See that what a writer was told to be there is there, or that the node says it is behind."""
         lost = {
             origin: (place.sizes.get(origin, 0), size)
             for origin, size in place.acked.items()
             if place.sizes.get(origin, 0) < size
         }
-        place.behind = place.lags()
+        place.behind = place.lags(rows)
         hold(not lost or place.behind, f"{place.name} lost what it acknowledged and does not know it: {lost}")
 
     def told(self, place, body):
         """Hold what a node tells a peer of its journals: true, and of its own nothing that the guard has not seen."""
         heads = msgspec.json.decode(body, type=Heads)
-        guard = place.guard()
+        guarded = place.guarded()
         for each in heads.journals:
             head = checkpoint.Checkpoint.parse(note.note_text(each.checkpoint))
             if each.origin.split("/")[1] != place.party:
                 self.branch_of(each.origin, head.size, head.root.hex())
                 continue
-            held = signed(guard[each.origin]).size if each.origin in guard else 0
+            held = guarded.get(each.origin, 0)
             hold(
                 head.size <= held,
                 f"{place.name} shows {each.origin} at {head.size}, and its guard knows {held}",
