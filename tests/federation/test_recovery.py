@@ -7,8 +7,9 @@ from contextlib import closing
 import pytest
 from django.db import connections
 
+from commonwatch.access.actor import NotMandated
 from commonwatch.desks.exchange.models import Report
-from commonwatch.federation import peers, pulling
+from commonwatch.federation import acts, losing, peers, pulling
 from commonwatch.register import node as nodes
 from commonwatch.register import recover, repair, seal
 from commonwatch.register.models import Journal
@@ -155,3 +156,26 @@ def test_what_nobody_has_is_not_mended_and_nothing_is_changed(three):
             cursor.execute(
                 "UPDATE register_entry SET data = %s WHERE journal_id = %s AND number = 2", (kept, row.pk)
             )
+
+
+def test_what_nobody_has_is_declared_lost_by_two_and_the_audience_goes_on(three, tmp_path):
+    belarus = three["BY"]
+    with at(belarus):
+        write(by=belarus.officer(party="BY"), times=3)
+    old = copied(belarus, tmp_path / "old.sqlite3")
+    with at(belarus):
+        write(by=belarus.officer(party="BY"), subject="report/BY/never-seen")
+    put_back(belarus, old)
+    with at(belarus):
+        first = belarus.officer(losing.LOSE, party="BY", account="by-1")
+        second = belarus.officer(losing.LOSE, party="BY", account="by-2")
+        said = {"origin": WIDE, "ground": "SAMPLE: the disk burned"}
+        with pytest.raises(recover.NotTwo):
+            losing.declare_lost(by=(first, first), **said)
+        with pytest.raises(NotMandated):
+            losing.declare_lost(by=(first, belarus.officer(party="BY", account="by-3")), **said)
+        with pytest.raises(acts.GroundMissing):
+            losing.declare_lost(by=(first, second), origin=WIDE, ground=" ")
+        assert losing.declare_lost(by=(first, second), **said) == "small/BY/real/h1-members/2"
+        write(by=belarus.officer(party="BY"), subject="report/BY/new")
+    assert pull(three["KZ"], belarus).faults == ()

@@ -1,14 +1,15 @@
 """Getting this machine's node its own past back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
 
-from commonwatch.config.commands import peering
+from commonwatch.access.actor import Actor
+from commonwatch.config.commands import adopting, peering
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import card as cards
-from commonwatch.federation import pulling
+from commonwatch.federation import losing, pulling
 from commonwatch.federation.line import Wire
 from commonwatch.register import node, recover, seal
 
@@ -42,3 +43,19 @@ def _ask(address: str) -> dict[str, Any]:
     except (Refusal, Broken) as refused:
         return said | {"failure": str(refused)}
     return said | {"party": party, "entries": done}
+
+
+def declare_lost(origin: str, ground: str, persons: Sequence[tuple[str, str]]) -> str:
+    """Declare the end of a journal lost by two persons, each given as PARTY/OFFICE=HANDLE with a password.
+
+    :raises NotThatPerson, NotTwo, NotMandated, NotLagging: naming what is wrong.
+    """
+    if len(persons) != 2:
+        raise recover.NotTwo
+    first, second = (_person(named, password) for named, password in persons)
+    return losing.declare_lost(by=(first, second), origin=origin, ground=ground)
+
+
+def _person(named: str, password: str) -> Actor:
+    seat, _equals, handle = named.partition("=")
+    return adopting.person(seat, handle, password)
