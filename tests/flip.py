@@ -306,13 +306,16 @@ def make_folder():
 def flip_folder(given):
     """Flip bytes one at a time and verify what each touches."""
     files, key, flips, seed = given
+    from commonwatch.journal import checkpoint, note
+
     dice, found, missed = random.Random(seed), Counter(), []
     copy = Copy(dict(files))
+    head = checkpoint.open_checkpoint(copy.checkpoint(), note.Verifier.parse(key))
     for path, place in flips:
         data = bytearray(files[path])
         data[place] ^= dice.randrange(1, 256)
         copy.files[path] = bytes(data)
-        if is_found(copy, path, key):
+        if is_found(copy, path, key, head):
             found["found"] += 1
         else:
             missed.append(f"byte {place} of {path}")
@@ -320,27 +323,27 @@ def flip_folder(given):
     return found, missed
 
 
-def is_found(copy, path, key):
+def is_found(copy, path, key, head):
     """Verify what a file touches, and the whole journal where that finds nothing."""
     from commonwatch.errors import Broken
     from commonwatch.journal.verify import verify_journal
 
     try:
-        touched(copy, path, key)
+        touched(copy, path, key, head)
         verify_journal(copy, vkey=key)
     except Broken:
         return True
     return False
 
 
-def touched(copy, path, key):
-    """Verify what one file touches."""
+def touched(copy, path, key, head):
+    """Verify what one file touches; `head` is the checkpoint as it was signed."""
     from commonwatch.journal import checkpoint, note
     from commonwatch.journal.tiles import TilePath
     from commonwatch.journal.verify import _Verification
 
-    head = checkpoint.open_checkpoint(copy.checkpoint(), note.Verifier.parse(key))
     if path == "checkpoint":
+        checkpoint.open_checkpoint(copy.checkpoint(), note.Verifier.parse(key))
         return
     wanted = TilePath.parse(path)
     if wanted.level in (None, 0):
