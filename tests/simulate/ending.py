@@ -53,9 +53,10 @@ def _asked(world):
     for place, party in pairs:
         world.step += 1
         world.time += 1_000_000
+        behind = place.behind
         said = world.steps.pull_of(place, party)
         world.say(said)
-        if not place.behind:
+        if not behind:
             _expected(world, said)
 
 
