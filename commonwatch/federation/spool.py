@@ -3,8 +3,10 @@
 Nothing in it is believed: it is read back, hashed and held to a signed root before anything of it is written.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -40,7 +42,7 @@ class Spool:
         """Read the entries back, from the first that is lacking; as often as one likes."""
         for index in self._bundles():
             path = tiles.tile_path(None, index, size=self.size)
-            found = tiles.bundle_parse(self._place(path).read_bytes())
+            found = tiles.bundle_parse(self._read(path))
             leaves = self._leaves(index) if b"" in found else []
             first = max(self.start - index * tiles.TILE_WIDTH, 0)
             for number, each in enumerate(found[first:], first):
@@ -54,7 +56,17 @@ class Spool:
         return range(self.start // tiles.TILE_WIDTH, -(-self.size // tiles.TILE_WIDTH))
 
     def _leaves(self, index: int) -> list[bytes]:
-        return tiles.split_hashes(self._place(tiles.tile_path(0, index, size=self.size)).read_bytes())
+        return tiles.split_hashes(self._read(tiles.tile_path(0, index, size=self.size)))
+
+    def _read(self, path: tiles.TilePath) -> bytes:
+        """Read a file that was fetched.
+
+        :raises TileRefused: when it is gone: another round has taken the journal in meanwhile.
+        """
+        try:
+            return self._place(path).read_bytes()
+        except FileNotFoundError as gone:
+            raise tiles.TileRefused(f"{path} was taken in by another round meanwhile") from gone
 
     def _place(self, path: tiles.TilePath) -> Path:
         return self._folder / str(path)
@@ -62,12 +74,12 @@ class Spool:
     def _have(self, path: tiles.TilePath, most: int) -> bytes:
         """Return a file that is there, or fetch it and let it appear whole."""
         place = self._place(path)
-        if place.exists():
+        with suppress(FileNotFoundError):
             return place.read_bytes()
         data = self._fetch(str(path), most)
         _check(path, data)
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = place.with_name(f"{place.name}.new")
+        draft = place.with_name(f"{place.name}.{os.getpid()}-{id(self)}.new")
         draft.write_bytes(data)
         draft.replace(place)
         self.fetched += 1

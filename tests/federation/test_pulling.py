@@ -138,6 +138,23 @@ def test_a_fetch_that_was_cut_goes_on_where_it_stopped(three):
     assert [path.rpartition("/tile/")[2] for path in line.asked[1:]] == ["entries/002.p/89"]
 
 
+def test_a_round_that_another_one_overtook_says_so_and_nothing_is_lost(three):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"), times=600)
+    line, meanwhile = Within(three["BY"]), []
+
+    def overtaken(path, answer):
+        if "entries/001" in path and not meanwhile:
+            meanwhile.append(pull(three["KZ"], three["BY"]))
+        return answer
+
+    line.change = overtaken
+    done = pull(three["KZ"], three["BY"], line)
+    assert (done.entries, [each.origin for each in done.faults]) == (0, [WIDE])
+    assert meanwhile[0].entries == 601
+    assert pull(three["KZ"], three["BY"]).faults == ()
+
+
 @pytest.mark.parametrize(
     "lie",
     [

@@ -126,13 +126,12 @@ class Place:
         return folder
 
     def put_back(self, folder):
-        """Let a copy of the database take the place of the present one; the machine is stopped."""
+        """Let a copy take the place of the present database, all of it to be looked at anew; the machine is stopped."""
         for each in self.folder.glob(f"{BASE}*"):
             each.unlink()
         for each in folder.iterdir():
             shutil.copy(each, self.folder / each.name)
-        self.sizes = {row.origin: row.size for row in self.journals()}
-        forget(self.alias)
+        self.sizes = {}
 
     def journals(self):
         """Read the rows of the journals that are held."""

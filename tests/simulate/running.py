@@ -22,6 +22,7 @@ class Lived(NamedTuple):
     steps: int
     digest: str
     entries: int
+    forks: int
     seconds: float
     fault: str
     log: tuple[str, ...]
@@ -32,7 +33,7 @@ class Lived(NamedTuple):
             last = "\n".join(f"  {line}" for line in self.log[-LAST:])
             return f"seed {self.seed} failed in step {len(self.log)}\n{last}\n{self.fault}"
         return (
-            f"seed {self.seed}: {self.steps} steps, {self.entries} entries,"
+            f"seed {self.seed}: {self.steps} steps, {self.entries} entries, {self.forks} forks,"
             f" {self.seconds:.1f} s, {self.digest}"
         )
 
@@ -103,15 +104,17 @@ def live(seed, *, begun, steps=STEPS):
         except Exception:  # noqa: BLE001 - whatever it is, it is told with the seed
             fault, digest = traceback.format_exc(), ""
         log = tuple(made.log) if made else ()
-        entries = _count(made)
-    return Lived(seed, steps, digest, entries, time.process_time() - began, fault, log)
+    entries, forks = _count(made)
+    return Lived(seed, steps, digest, entries, forks, time.process_time() - began, fault, log)
 
 
 def _count(made):
-    """Count the entries that were written, each once."""
+    """Count the entries that were written, each once, and the journals that have two pasts."""
     if made is None:
-        return 0
-    return sum(len(leaves) for branches in made.truth.leaves.values() for leaves in branches.values())
+        return 0, 0
+    leaves = made.truth.leaves
+    entries = sum(len(each) for branches in leaves.values() for each in branches.values())
+    return entries, sum(made.truth.tainted(origin) for origin in leaves)
 
 
 def begun(stack):
