@@ -57,6 +57,7 @@ def test_what_the_product_runs_on_is_used():
         "django": "django",
         "django-allauth": "allauth",
         "pyyaml": "yaml",
+        "pyjwt": "jwt",
         "django-ninja": "ninja",
         "python-dateutil": "dateutil",
     }
