@@ -59,9 +59,7 @@ def run(asked: Options) -> bool:
     note(
         f"{came.requests:,} requests, {came.megabytes:,.0f} MB of entries, peak {came.peak:,.0f} MB of the peer"
     )
-    note(
-        "MISP's documentation gives about 0.7 events a second for a pull; see docs/operating/speed.md for its place"
-    )
+    note("beside it, as published elsewhere: a pull of MISP, about 0.7 events a second")
     return holds
 
 
