@@ -200,7 +200,7 @@ def of_another(whole: bytes, dice: random.Random) -> bytes:
     """Sign a bundle, changed or not, with a valid key of another party, alone or beside the sender's."""
     parts = parcels.members(whole)
     if dice.random() < 0.3:
-        both = note.cosign(parcels.note_of(parts), parcels.ARM, seconds=0)
+        both = parcels.note_of(parts) + parcels.ARM.line(note.note_text(parcels.note_of(parts)))
         return parcels.joined([parcels.file("manifest", both.encode()), *parts[1:]])
     if dice.random() < 0.3:
         return parcels.forged(parts, signer=parcels.ARM)

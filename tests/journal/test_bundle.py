@@ -228,7 +228,9 @@ def test_a_later_format_is_told_apart_if_its_sender_signed_it():
 
 def test_other_signatures_beside_the_sender_s_are_refused():
     parts = members(WHOLE)
-    data = joined([file("manifest", note.cosign(note_of(parts), ARM, seconds=0).encode()), *parts[1:]])
+    data = joined(
+        [file("manifest", (note_of(parts) + ARM.line(note.note_text(note_of(parts)))).encode()), *parts[1:]]
+    )
     with pytest.raises(BundleRefused, match="other signatures"):
         opened(data)
 

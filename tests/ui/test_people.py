@@ -295,7 +295,13 @@ def test_who_only_administers_people_begins_there_and_sees_no_way_that_is_shut(h
     answer = client.get("/")
     assert (answer.status_code, answer["Location"]) == (302, "/people/")
     nav = re.search(r'<nav class="nav".*?</nav>', client.get("/people/").content.decode(), re.DOTALL).group()
-    assert re.findall(r'href="([^"]+)"', nav) == ["/people/", "/drills/", "/journals/"]
+    assert re.findall(r'href="([^"]+)"', nav) == [
+        "/people/",
+        "/pairs/",
+        "/drills/",
+        "/journals/",
+        "/nodes/",
+    ]
     refused = client.get("/series/")
     assert refused.status_code == 403
     assert (
