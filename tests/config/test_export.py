@@ -15,8 +15,8 @@ from commonwatch.federation import cosigning
 from commonwatch.journal import cosign, verify
 from commonwatch.register import log, rebuild, standing
 from commonwatch.register.admit import admit
-from commonwatch.register.models import Entry, Journal
 from commonwatch.register.erase import erased_id
+from commonwatch.register.models import Entry, Journal
 from tests.register.conftest import CENTER, small, write
 from tests.register.foreign import Foreign
 
