@@ -44,11 +44,15 @@ class Fault(NamedTuple):
 
 
 def refuse_forked(origin: str) -> None:
-    """Refuse a journal of which a fork is known.
+    """Refuse more of a journal of which a fork is known.
+
+    Who holds nothing of it yet takes one of its pasts in, once: its first entry says who may read it, and so to whom
+    the proof is passed on.
 
     :raises Forked: then.
     """
-    if Evidence.objects.filter(origin=origin).exists():
+    held = Journal.objects.filter(origin=origin, size__gt=0)
+    if held.exists() and Evidence.objects.filter(origin=origin).exists():
         raise Forked(origin=origin)
 
 

@@ -90,6 +90,18 @@ def test_the_evidence_reaches_everybody_who_may_read_and_nothing_more_is_taken_i
         assert Journal.objects.get(origin=WIDE).size == 5
 
 
+def test_who_heard_of_a_fork_before_it_held_the_journal_passes_the_proof_on(four):
+    say(four["BY"], "report/BY/true")
+    say(four["liar"], "report/BY/false", times=2)
+    pull(four["AM"], four["BY"])
+    pull(four["AM"], four["liar"], Within(four["liar"]))
+    pull(four["CRC"], four["AM"])
+    pull(four["KZ"], four["CRC"])
+    assert evidence(four["KZ"]) == evidence(four["AM"]) != []
+    say(four["BY"], "report/BY/more")
+    assert pull(four["KZ"], four["BY"]).entries == 0
+
+
 def test_wrong_bytes_are_no_fork(four):
     say(four["BY"], "report/BY/true", times=3)
     pull(four["KZ"], four["BY"])

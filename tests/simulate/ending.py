@@ -24,6 +24,8 @@ def end(world):
     _mended(world)
     for place in world.places.values():
         world.say(world.steps.append_at(place))
+    if world.twin is not None:
+        world.say(world.steps.everywhere(world.places[world.twin.party]))
     lines, rounds = world.dice.choice((EVERY, SOME))
     _asked(world, lines, rounds)
     behind = [place for place in world.places.values() if place.behind]
@@ -134,6 +136,7 @@ def _hold_fork(world, origin, entitled, rows, evidence):
     one = any(all(world.truth.root(origin, name, row.size) == row.root for row in heads) for name in branches)
     knowing = [each for each in entitled if origin in evidence[each]]
     if not one or knowing:
+        world.proved += 1
         missing = sorted(set(entitled) - set(knowing))
         hold(not missing, f"{origin} was forked, and {missing} have no evidence of it")
 

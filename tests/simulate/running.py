@@ -23,6 +23,7 @@ class Lived(NamedTuple):
     digest: str
     entries: int
     forks: int
+    proved: int
     seconds: float
     fault: str
     log: tuple[str, ...]
@@ -33,7 +34,7 @@ class Lived(NamedTuple):
             last = "\n".join(f"  {line}" for line in self.log[-LAST:])
             return f"seed {self.seed} failed in step {len(self.log)}\n{last}\n{self.fault}"
         return (
-            f"seed {self.seed}: {self.steps} steps, {self.entries} entries, {self.forks} forks,"
+            f"seed {self.seed}: {self.steps} steps, {self.entries} entries, {self.forks} forks, {self.proved} proved,"
             f" {self.seconds:.1f} s, {self.digest}"
         )
 
@@ -105,7 +106,17 @@ def live(seed, *, begun, steps=STEPS):
             fault, digest = traceback.format_exc(), ""
         log = tuple(made.log) if made else ()
     entries, forks = _count(made)
-    return Lived(seed, steps, digest, entries, forks, time.process_time() - began, fault, log)
+    return Lived(
+        seed,
+        steps,
+        digest,
+        entries,
+        forks,
+        made.proved if made else 0,
+        time.process_time() - began,
+        fault,
+        log,
+    )
 
 
 def _count(made):

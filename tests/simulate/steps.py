@@ -82,6 +82,14 @@ class Steps:
         )
         return [log.Draft(fact, self._subject(place), label) for _each in range(times)]
 
+    def everywhere(self, place):
+        """Write at a node under each of its labels, so that what a twin wrote there is contradicted."""
+        said = []
+        for label in labels(place.party):
+            fact = ReportSubmitted(type="D1", owes=place.party, period="2026-09-15")
+            said.append(self.append_at(place, [log.Draft(fact, self._subject(place), label)]))
+        return "; ".join(said)
+
     def _subject(self, place):
         self.serial += 1
         return f"report/{place.party}/{place.name}-{self.serial}"
@@ -236,12 +244,21 @@ class Steps:
         return f"{place.name} declares lost the ends of {', '.join(lost)}"
 
     def lie(self):
-        """Let the node of one party have a twin, which answers some peers in its place; later, others."""
+        """Let the node of one party have a twin, which writes and answers some peers in its place; later, others."""
         if self.world.twin is None:
-            return self.world.lie()
-        peers = [each for each in PARTIES if each != self.world.twin.party]
+            said = self.world.lie()
+            if self.world.twin is None:
+                return said
+        twin = self.world.twin
+        peers = [each for each in PARTIES if each != twin.party]
         self.world.deceived = frozenset(self.dice.sample(peers, self.dice.randint(1, 4)))
-        return f"{self.world.twin.name} answers {', '.join(sorted(self.world.deceived))}"
+        said = [f"{twin.name} answers {', '.join(sorted(self.world.deceived))}"]
+        if twin.up:
+            said.append(self.append_at(twin))
+        asking = self.world.places[self.dice.choice(sorted(self.world.deceived))]
+        if asking.up:
+            said.append(self.pull_of(asking, twin.party))
+        return "; ".join(said)
 
 
 WEIGHTS = {

@@ -23,7 +23,7 @@ class World:
     """What a seed makes of seven nodes. `log` holds what happened, step by step.
 
     `twin` is a second copy of one node's files that writes something else under the same key; `deceived` are the
-    parties whom it answers in place of the true one.
+    parties whom it answers in place of the true one. `proved` counts the journals of which the end found a proof.
     """
 
     def __init__(self, *, seed, folder, start):
@@ -32,7 +32,7 @@ class World:
         self.step, self.time, self.log = 0, 0, []
         self.network, self.truth = Network(self.dice), Truth()
         self.errands, self.twin, self.deceived = [], None, frozenset()
-        self.lies = self.dice.random() < LIARS
+        self.lies, self.proved = self.dice.random() < LIARS, 0
         self.places = {}
         for party in PARTIES:
             shutil.copytree(start / party, folder / party)
@@ -123,9 +123,7 @@ class World:
         self.twin = self._place(f"{place.name}-twin", place.party)
         self.truth.lie(place, self.twin)
         self.twin.acked, self.twin.sizes = dict(place.acked), dict(place.sizes)
-        peers = [each for each in PARTIES if each != place.party]
-        self.deceived = frozenset(self.dice.sample(peers, self.dice.randint(1, 4)))
-        return f"{self.twin.name} answers {', '.join(sorted(self.deceived))}"
+        return f"{self.twin.name} begins to lie"
 
     def digest(self):
         """Return a hash of all that happened, and of every journal that more than its writer may read."""
