@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from commonwatch.federation import peers
-from commonwatch.federation.models import Cosignature
+from commonwatch.federation.models import Cosignature, Evidence
 from commonwatch.journal import checkpoint, note
 from commonwatch.journal import cosign as cosigns
 from commonwatch.register import node
@@ -13,7 +13,12 @@ from commonwatch.register.models import Journal
 
 
 def cosign(row: Journal) -> None:
-    """Say with the witness key that this node has verified the present checkpoint of a journal; once for each size."""
+    """Say with the witness key that this node has verified the present checkpoint of a journal; once for each size.
+
+    Neither side of a fork that is known is cosigned.
+    """
+    if Evidence.objects.filter(origin=row.origin).exists():
+        return
     at = node.current()
     held = Cosignature.objects.filter(origin=row.origin, party=at.party).first()
     if held is not None and (held.size, held.root) == (row.size, row.root):

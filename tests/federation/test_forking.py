@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from commonwatch.federation import forking
-from commonwatch.federation.models import Evidence
+from commonwatch.federation.models import Cosignature, Evidence
 from commonwatch.journal import fork
 from commonwatch.register import node as nodes
 from commonwatch.register.models import Journal
@@ -98,6 +98,8 @@ def test_who_heard_of_a_fork_before_it_held_the_journal_passes_the_proof_on(four
     pull(four["CRC"], four["AM"])
     pull(four["KZ"], four["CRC"])
     assert evidence(four["KZ"]) == evidence(four["AM"]) != []
+    with at(four["CRC"]):
+        assert not Cosignature.objects.filter(origin=WIDE, party="CRC").exists(), "neither side is cosigned"
     say(four["BY"], "report/BY/more")
     assert pull(four["KZ"], four["BY"]).entries == 0
 
