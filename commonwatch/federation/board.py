@@ -1,11 +1,15 @@
 """How it stands with each peer: how many journals are level, what it has not shown to hold, when it was heard."""
 
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from commonwatch.federation import card, peers
 from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.register.gate import Reader, Shelf
+
+NAMED = tuple(f"/{mode}/" for mode in peers.MODES)
+"""What stands in the name of every journal."""
 
 
 class Waiting(NamedTuple):
@@ -50,20 +54,15 @@ class Standing(NamedTuple):
 def peers_of(by: Reader | None = None) -> list[Standing]:
     """List the peers that a reader may see, by their parties; for the node itself all of them.
 
-    What is not level is named only where the reader reads it too.
+    Counted and named is only what the reader reads too; when news came is told to the node alone.
     """
     contacts = {each.party: each for each in Contact.objects.all()}
-    found = [_standing(each, contacts.get(each.party)) for each in peers.standing(by)]
-    if by is None:
-        return found
-    within = {shelf.origin for shelf in by.shelves}
-    return [
-        each._replace(waiting=tuple(row for row in each.waiting if row.origin in within)) for each in found
-    ]
+    within = None if by is None else {shelf.origin for shelf in by.shelves}
+    return [_standing(each, contacts.get(each.party), within) for each in peers.standing(by)]
 
 
-def _standing(peer: Peer, contact: Contact | None) -> Standing:
-    shelves = [shelf for _reader, shelf in peers.shelves(peer)]
+def _standing(peer: Peer, contact: Contact | None, within: AbstractSet[str] | None) -> Standing:
+    shelves = [shelf for _reader, shelf in peers.shelves(peer) if within is None or shelf.origin in within]
     waiting = _waiting(peer, shelves)
     behind = sum(1 for each in waiting if each.here > each.there)
     return Standing(
@@ -76,9 +75,9 @@ def _standing(peer: Peer, contact: Contact | None) -> Standing:
         journals=len(shelves),
         level=len(shelves) - behind,
         heard=_moment(contact.heard_at) if contact else None,
-        came=_moment(contact.came_at) if contact else None,
+        came=_moment(contact.came_at) if contact and within is None else None,
         skew=timedelta(microseconds=contact.skew) if contact and contact.skew is not None else None,
-        failure=contact.failure if contact else "",
+        failure=_told(contact.failure, within) if contact else "",
         waiting=waiting,
     )
 
@@ -87,6 +86,14 @@ def _waiting(peer: Peer, shelves: list[Shelf]) -> tuple[Waiting, ...]:
     shown = dict(Level.objects.filter(party=peer.party).values_list("origin", "size"))
     found = [Waiting(shelf.origin, shelf.size, shown.get(shelf.origin, 0)) for shelf in shelves]
     return tuple(sorted(each for each in found if each.here != each.there))
+
+
+def _told(failure: str, within: AbstractSet[str] | None) -> str:
+    """Leave out of what went wrong each sentence about a journal that the reader may not read."""
+    if within is None or not any(mode in failure for mode in NAMED):
+        return failure
+    parts = [each for each in failure.split("; ") if within.intersection(each.replace(":", " ").split())]
+    return "; ".join(parts)
 
 
 def _moment(micros: int) -> datetime | None:

@@ -113,7 +113,9 @@ def _keep(contact: Contact, done: Round) -> None:
     now = node.current().clock()
     failure = "; ".join(each.told for each in done.faults)[:2000]
     quiet = not done.changed and contact.failure == failure and 0 <= now - contact.heard_at < SELDOM
-    contact.heard_at, contact.failure = now, failure
+    if not 0 <= now - contact.heard_at < SELDOM:
+        contact.heard_at = now  # when it was heard must not tell when it had news
+    contact.failure = failure
     if done.entries:
         contact.came_at = now
     if not quiet:

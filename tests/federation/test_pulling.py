@@ -4,7 +4,7 @@ import pytest
 from django.db import connections
 
 from commonwatch.desks.exchange.models import Report
-from commonwatch.federation import cosigning
+from commonwatch.federation import board, cosigning
 from commonwatch.federation.line import NotReached
 from commonwatch.federation.models import Contact, Cosignature
 from commonwatch.register import node as nodes
@@ -229,3 +229,21 @@ def test_what_was_signed_with_our_key_and_not_by_us_is_not_taken_back(three, res
     path.write_bytes(before)
     done = pull(restored, three["KZ"])
     assert (done.entries, [each.origin for each in done.faults]) == (0, [WIDE])
+
+
+def test_the_page_of_peers_tells_nothing_of_what_its_reader_may_not_read(three):
+    belarus = three["BY"]
+    with at(belarus):
+        low = belarus.officer(party="BY", clearance="H1")
+        write(by=belarus.officer(party="BY"))
+        before = board.peers_of(low)
+        write(by=belarus.officer(party="BY"), subject="report/BY/narrow", label=CENTER)
+        origin = "small/BY/real/h2-center/1"
+        Contact.objects.create(party="CRC", failure=f"{origin} has two pasts; {WIDE}: odd", came_at=1)
+        after = board.peers_of(belarus.officer(party="BY", clearance="H1"))
+        assert [(each.journals, each.level, each.waiting) for each in after] == [
+            (each.journals, each.level, each.waiting) for each in before
+        ]
+        seen = next(each for each in after if each.party == "CRC")
+        assert (seen.failure, seen.came) == (f"{WIDE}: odd", None)
+        assert origin in next(each for each in board.peers_of() if each.party == "CRC").failure
