@@ -92,7 +92,7 @@ def _told(failure: str, within: AbstractSet[str] | None) -> str:
     """Leave out of what went wrong each sentence about a journal that the reader may not read."""
     if within is None or not any(mode in failure for mode in NAMED):
         return failure
-    parts = [each for each in failure.split("; ") if within.intersection(each.replace(":", " ").split())]
+    parts = [each for each in failure.split("; ") if within & set(each.replace(":", " ").split())]
     return "; ".join(parts)
 
 
