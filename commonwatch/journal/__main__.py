@@ -70,8 +70,12 @@ def _fork(path: Path, key: str | None) -> str:
 
 
 def _journal(chosen: argparse.Namespace) -> str:
+    source = FolderSource(chosen.path)
     proved = verify_journal(
-        FolderSource(chosen.path), vkey=chosen.key, entries="strict" if chosen.strict else "bytes"
+        source,
+        vkey=chosen.key,
+        changes=source.changes(),
+        entries="strict" if chosen.strict else "bytes",
     )
     head, erased = proved.checkpoint, len(proved.erased)
     return f"holds: {head.origin}, {head.size} entries ({erased} erased), root {head.root.hex()}\n"

@@ -25,6 +25,7 @@ SALT_BYTES = 16
 VERSION = 1
 ERASED_KIND = "register.entry.erased"
 CLOSED_KIND = "register.journal.closed"
+CHANGED_KIND = "register.key.changed"
 KIND_OFFSET = len('{"v":1,"id":"') + 36 + len('","kind":"')
 """Where the kind begins in every entry of version 1: all that stands before it has a fixed length."""
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from commonwatch.errors import Broken
 from commonwatch.journal import checkpoint as checkpoints
 from commonwatch.journal import entry as envelope
-from commonwatch.journal import note, tiles, tree
+from commonwatch.journal import keychange, note, tiles, tree
 from commonwatch.journal.tiles import RootStream, TilePath
 
 __all__ = ["FolderSource", "JournalRefused", "RootStream", "Source", "Verified", "verify_journal"]
@@ -27,6 +27,7 @@ Progress = Callable[[int, int], None]
 CHECKPOINT = "checkpoint"
 _ERASED_MARK = f'{envelope.ERASED_KIND}"'.encode()
 _CLOSED_MARK = f'{envelope.CLOSED_KIND}"'.encode()
+_CHANGED_MARK = f'{envelope.CHANGED_KIND}"'.encode()
 
 
 class JournalRefused(Broken):
@@ -63,6 +64,18 @@ class FolderSource:
         except UnicodeDecodeError as wrong:
             raise JournalRefused(CHECKPOINT, "it is not UTF-8 text") from wrong
 
+    def changes(self) -> str:
+        """Return the statements by which the journal's key changed; empty where it never did.
+
+        :raises JournalRefused: when the file is not UTF-8.
+        """
+        try:
+            return (self._path / keychange.NAME).read_bytes().decode()
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError as wrong:
+            raise JournalRefused(keychange.NAME, "it is not UTF-8 text") from wrong
+
     def tile(self, path: TilePath) -> bytes:
         """Return the bytes of a tile or an entry bundle."""
         return (self._path / str(path)).read_bytes()
@@ -82,35 +95,63 @@ class _ErasedBody(Struct, frozen=True):
     hash: str
 
 
+class _ChangedBody(Struct, frozen=True):
+    statement: str
+
+
 def verify_journal(
     source: Source,
     *,
     vkey: str,
+    changes: str = "",
     progress: Progress | None = None,
     entries: Literal["bytes", "strict"] = "bytes",
 ) -> Verified:
-    """Verify a journal whole, against the key that its readers know.
+    """Verify a journal whole, against a key that its readers know: its first, its last, or one between them.
 
-    `entries` "strict" also reads every entry as `entry.parse` does and holds their times to their order.
+    `changes` holds the statements by which its key changed; they are held to its entries. `entries` "strict" also reads
+    every entry as `entry.parse` does and holds their times to their order.
 
     :raises JournalRefused: naming the file that does not hold or is missing.
     :raises NoteRefused: when `vkey` is no verifier key.
     """
-    verifier = note.Verifier.parse(vkey)
+    note.Verifier.parse(vkey)
     try:
-        head = checkpoints.open_checkpoint(source.checkpoint(), verifier)
+        head, key = _open_head(source.checkpoint(), vkey, changes)
     except FileNotFoundError as wrong:
         raise JournalRefused(CHECKPOINT, "the file is missing") from wrong
     except (note.NoteRefused, checkpoints.CheckpointRefused) as wrong:
         raise JournalRefused(CHECKPOINT, str(wrong)) from wrong
-    return _Verification(source, head, strict=entries == "strict").run(progress)
+    except keychange.KeyChangeRefused as wrong:
+        raise JournalRefused(keychange.NAME, str(wrong)) from wrong
+    return _Verification(source, head, keychange.Chain(vkey), key, strict=entries == "strict").run(progress)
+
+
+def _open_head(signed: str, vkey: str, changes: str) -> tuple[checkpoints.Checkpoint, str]:
+    """Open the checkpoint by the key that is known, or by one to which the statements lead; return which it was."""
+    keys = [vkey]
+    for statement in keychange.split(changes):
+        if keychange.read(statement).old == keys[-1]:
+            keys.append(keychange.open_change(statement, keys[-1]).new)
+    verifiers = [note.Verifier.parse(each) for each in keys]
+    found = note.open_note(signed, verifiers).verified[0]
+    verifier = next(each for each in verifiers if each.key_id == found.key_id)
+    return checkpoints.open_checkpoint(signed, verifier), verifier.vkey
 
 
 class _Verification:
     """One run over one journal."""
 
-    def __init__(self, source: Source, head: checkpoints.Checkpoint, *, strict: bool) -> None:
-        self.source = source
+    def __init__(
+        self,
+        source: Source,
+        head: checkpoints.Checkpoint,
+        chain: keychange.Chain,
+        key: str,
+        *,
+        strict: bool,
+    ) -> None:
+        self.source, self.chain, self.key = source, chain, key
         self.head = head
         self.strict = strict
         self.last_at = ""
@@ -132,6 +173,10 @@ class _Verification:
             self._blame_erased(size // tiles.TILE_WIDTH)
             raise JournalRefused(CHECKPOINT, "its root is not that of the entries and tiles, which agree")
         self._check_erased()
+        if self.chain.at(size) != self.key:
+            raise JournalRefused(
+                CHECKPOINT, "it was not signed by the key that its entries name for this size"
+            )
         return Verified(checkpoint=self.head, erased=tuple(sorted(self.erased)))
 
     def _check_bundle(self, index: int) -> None:
@@ -153,8 +198,28 @@ class _Verification:
             self._keep_erased(first, found, leaves, stored)
         if b"".join(leaves) != stored:
             self._blame(path, tile_path, leaves, stored)
-        self.stream.extend(leaves)
+        done = 0
+        for at, each in enumerate(found):
+            if each.startswith(_CHANGED_MARK, envelope.KIND_OFFSET):
+                self.stream.extend(leaves[done:at])
+                done = at
+                self._follow(path, each)
+        self.stream.extend(leaves[done:])
         self._look_into(path, first, found)
+
+    def _follow(self, path: TilePath, entry: bytes) -> None:
+        """Go on to the key that an entry names; what lies before the key that is known is vouched for by that one."""
+        number = self.stream.size
+        try:
+            signed = msgspec.json.decode(envelope.parse(entry).body, type=_ChangedBody).statement
+            change = keychange.read(signed)
+            change.check_place(self.head.origin, number, self.stream.root())
+            if change.old == self.chain.last:
+                self.chain.follow(signed)
+        except (envelope.EntryRefused, msgspec.MsgspecError, keychange.KeyChangeRefused) as wrong:
+            raise JournalRefused(
+                str(path), f"entry {number} changes the key and does not hold: {wrong}"
+            ) from wrong
 
     def _keep_erased(self, first: int, found: list[bytes], leaves: list[bytes], stored: bytes) -> None:
         """Take the leaf hashes of erased entries from the tile, which the levels above it vouch for."""

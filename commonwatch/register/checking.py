@@ -12,12 +12,12 @@ from typing import NamedTuple, NoReturn, Protocol, runtime_checkable
 import msgspec
 
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.journal import checkpoint, note, tiles, tree
+from commonwatch.journal import checkpoint, keychange, note, tiles, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.export import Erased
 from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import fold, node, seal
-from commonwatch.register.fact import EntryErased, Fact, JournalClosed, JournalOpened, owner
+from commonwatch.register.fact import EntryErased, Fact, JournalClosed, JournalOpened, KeyChanged, owner
 from commonwatch.register.models import Entry, Journal
 
 CHUNK = 2560
@@ -50,7 +50,11 @@ Entries = Source | Callable[[], Iterable[bytes | Erased]] | Iterable[bytes | Era
 
 
 class Incoming(NamedTuple):
-    """One journal's news: its signed checkpoint, the entries up to it, its verifier key as agreed with the party."""
+    """One journal's news: its signed checkpoint, the entries up to it, and the verifier key that signed it.
+
+    The key is one that was agreed with the party, or one to which it leads; which of them signs at what size the
+    entries say.
+    """
 
     signed: str
     entries: Entries
@@ -71,7 +75,8 @@ class Opened(NamedTuple):
 class Checked:
     """A delivery that holds: from where (`held`, `root`) to which checkpoint.
 
-    `fresh` is the row of a journal that is not here yet, not saved. `digests` holds, for each chunk, the hash of its
+    `fresh` is the row of a journal that is not here yet, not saved; `chain` are its keys, `closed` says that
+    it takes nothing more. `digests` holds, for each chunk, the hash of its
     leaves and of which were erased. `ours` says that the journal is one of this node's own.
     """
 
@@ -81,6 +86,8 @@ class Checked:
     root: str
     fresh: Journal | None
     ours: bool
+    chain: keychange.Chain
+    closed: bool = False
     digests: list[bytes] = field(default_factory=list)
 
 
@@ -97,8 +104,6 @@ def check(incoming: Incoming, *, ours: bool, guarded: checkpoint.Checkpoint | No
         refuse(
             head.origin, "-", _("this node writes that journal itself") if row.ours else _("it is not ours")
         )
-    if row is not None and row.key != incoming.key:
-        refuse(head.origin, "-", _("another key was agreed for this journal"))
     return _Reading(incoming, head, row, ours=ours, guarded=guarded).run()
 
 
@@ -190,11 +195,13 @@ class _Reading:
         if row is not None and row.size and self.stream.root().hex() != row.root:
             raise Broken(f"{row.origin}: the tiles do not give the signed root")
         self.last, self.closed = (row.last_at, row.closed) if row else (0, False)
+        self.chain = row.chain if row else keychange.Chain(incoming.key)
         self.leaves = bytearray()
         self.erased: dict[int, bytes] = {}
         self.named: dict[int, bytes] = {}
         self.erasing: set[int] = set()
-        self.checked = Checked(incoming, head, self.begin, row.root if row else "", fresh=None, ours=ours)
+        root = row.root if row else ""
+        self.checked = Checked(incoming, head, self.begin, root, fresh=None, ours=ours, chain=self.chain)
 
     def run(self) -> Checked:
         """Read chunk by chunk; then hold the whole to the checkpoint."""
@@ -207,9 +214,12 @@ class _Reading:
             self._take(some)
         if self.stream.size != self.head.size:
             self._refuse(self.stream.size, _("the checkpoint speaks of another length"))
+        if self.chain.at(self.head.size) != self.checked.incoming.key:
+            self._refuse("-", _("another key than that of its checkpoint was agreed for this size"))
         if self.stream.root() != self.head.root:
             self._refuse(self.begin, _("the entries do not give the signed root"))
         self._check_erased()
+        self.checked.chain, self.checked.closed = self.chain, self.closed
         return self.checked
 
     def _take(self, some: list[bytes | Erased]) -> None:
@@ -220,12 +230,28 @@ class _Reading:
         for number, each in enumerate(some, first):
             if isinstance(each, Erased):
                 self._take_erased(number, each)
-            else:
-                self._check(read_entry(self.head.origin, number, each))
-        middle = self.guarded.size - first if self.guarded else 0
-        self.stream.extend(leaves[: max(middle, 0)])
+                continue
+            opened = read_entry(self.head.origin, number, each)
+            self._check(opened)
+            if isinstance(opened.fact, KeyChanged):
+                self._extend(leaves[self.stream.size - first : number - first])
+                self._follow(number, opened.fact)
+        self._extend(leaves[self.stream.size - first :])
+
+    def _extend(self, leaves: list[bytes]) -> None:
+        """Let the tree grow; on the way meet the guard."""
+        middle = max(self.guarded.size - self.stream.size, 0) if self.guarded else 0
+        self.stream.extend(leaves[:middle])
         self._meet_guard()
-        self.stream.extend(leaves[max(middle, 0) :])
+        self.stream.extend(leaves[middle:])
+
+    def _follow(self, number: int, fact: KeyChanged) -> None:
+        """Go on to the key that an entry names."""
+        try:
+            change = self.chain.follow(fact.statement)
+            change.check_place(self.head.origin, number, self.stream.root())
+        except Broken as error:
+            self._refuse(number, _("the key does not change so: {reason}").format(reason=str(error)))
 
     def _take_erased(self, number: int, each: Erased) -> None:
         if number == 0 or len(each.leaf) != HASH_BYTES or self.closed:
@@ -234,7 +260,8 @@ class _Reading:
 
     def _open(self, first: Opened) -> Journal:
         """Take the first entry of a journal that is not here yet; whoever writes for its party has it already."""
-        row = new_row(self.head.origin, first, key=self.checked.incoming.key)
+        row = new_row(self.head.origin, first)
+        self.chain = keychange.Chain(row.key)
         if node.current().holds(row.party) is not self.checked.ours:
             self._refuse(0, _("its origin and its first entry do not agree"))
         row.ours = self.checked.ours
@@ -292,7 +319,7 @@ class _Reading:
         if self.guarded and self.stream.size == self.guarded.size and self.stream.root() != self.guarded.root:
             self._refuse(self.guarded.size, _("it is not what this node has signed"))
 
-    def _refuse(self, number: int, reason: str) -> NoReturn:
+    def _refuse(self, number: object, reason: str) -> NoReturn:
         refuse(self.head.origin, number, reason)
 
 
@@ -329,13 +356,13 @@ def _version(data: bytes) -> int:
         return 0
 
 
-def new_row(origin: str, first: Opened, *, key: str) -> Journal:
-    """Make the row of a journal from its first entry; it is not saved.
+def new_row(origin: str, first: Opened) -> Journal:
+    """Make the row of a journal from its first entry; it is not saved. Its key is the one that this entry names.
 
     :raises NotAdmitted: when that entry does not open this journal.
     """
     fact, label = first.fact, first.entry.label
-    if not isinstance(fact, JournalOpened) or (fact.origin, fact.key) != (origin, key):
+    if not isinstance(fact, JournalOpened) or fact.origin != origin:
         refuse(origin, 0, _("the first entry does not open this journal"))
     named = origin.split("/")
     stands = (node.current().pack.organisation, first.entry.party, first.entry.mode, str(fact.epoch))
@@ -350,6 +377,6 @@ def new_row(origin: str, first: Opened, *, key: str) -> Journal:
         parties=",".join(label.parties),
         slug=named[3],
         epoch=fact.epoch,
-        key=key,
+        key=fact.key,
         audience=",".join(fact.audience),
     )

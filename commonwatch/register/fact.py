@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 from msgspec import Struct
 
 from commonwatch.errors import Broken
-from commonwatch.journal.entry import CLOSED_KIND, ERASED_KIND
+from commonwatch.journal.entry import CHANGED_KIND, CLOSED_KIND, ERASED_KIND
 
 F = TypeVar("F", bound="Fact")
 
@@ -96,6 +96,20 @@ class EntryErased(Fact, frozen=True):
     index: int
     hash: str
     ground: str = ""
+
+
+@fact(CHANGED_KIND)
+class KeyChanged(Fact, frozen=True, omit_defaults=True):
+    """From the next entry on another key signs this journal; see `journal.keychange` for the `statement`.
+
+    Two persons have said so, on this `ground`: who wrote the entry, and `second` (an account). `hosted_by` is the party
+    on whose node the new key is held when that is not the owner itself.
+    """
+
+    statement: str
+    ground: str
+    second: str
+    hosted_by: str = ""
 
 
 @fact("register.tail.lost")

@@ -69,5 +69,9 @@ def receipt_of(row: Entry) -> bytes:
     hashes = tiles.TileHashes(seal.tile_reader(node.current(), journal.pk))
     proof = tree.inclusion_proof(row.number, journal.size, hashes)
     return receipt.write(
-        entry=bytes(row.data), index=row.number, proof=proof, checkpoint=journal.checkpoint, vkey=journal.key
+        entry=bytes(row.data),
+        index=row.number,
+        proof=proof,
+        checkpoint=journal.checkpoint,
+        vkey=journal.signed_by,
     )

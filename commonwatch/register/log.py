@@ -18,7 +18,7 @@ from django.db import connections, transaction
 from commonwatch.charter.label import Label, flows, spelled_out
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import entry as envelope
-from commonwatch.journal import tree
+from commonwatch.journal import tiles, tree
 from commonwatch.register import adoption, audience, fold, node, seal, wall
 from commonwatch.register.draft import Draft, Writer, Written
 from commonwatch.register.fact import Fact, JournalClosed, PackAdopted, owner
@@ -119,12 +119,14 @@ class Open:
 
     def mark(self) -> "Mark":
         """Note how far it has come."""
-        return Mark(len(self.leaves), self.last_at, self.row.closed, self.row.continued)
+        row = self.row
+        return Mark(len(self.leaves), self.last_at, row.closed, row.continued, row.key, row.changes, row.ours)
 
     def back_to(self, mark: "Mark") -> None:
         """Forget what was written since."""
         del self.leaves[mark.leaves :]
         self.last_at, self.row.closed, self.row.continued = mark.last_at, mark.closed, mark.continued
+        self.row.key, self.row.changes, self.row.ours = mark.key, mark.changes, mark.ours
 
     @property
     def next(self) -> int:
@@ -139,6 +141,9 @@ class Mark(NamedTuple):
     last_at: int
     closed: bool
     continued: str
+    key: str
+    changes: str
+    ours: bool
 
 
 class Work:
@@ -214,6 +219,8 @@ class Work:
         found = self.open.get(key)
         if found is None or found.row.closed:
             found = self.open[key] = self._find(key) or self._first(key)
+        if not found.row.ours:
+            raise NotHere(party=party)
         return found
 
     def _find(self, key: tuple[str, str, Label]) -> Open | None:
@@ -239,7 +246,8 @@ class Work:
 
     def _first(self, key: tuple[str, str, Label]) -> Open:
         party, mode, label = key
-        if not self.node.holds(party):
+        elsewhere = Journal.objects.filter(party=party, ours=False, closed=False)
+        if not self.node.holds(party) or elsewhere.exists():
             raise NotHere(party=party)
         row, opened = seal.new_journal(self.node, party=party, mode=mode, label=label)
         self.held.clear()
@@ -420,11 +428,34 @@ def append_of_journal(fact: Fact, *, by: Writer, journal: int) -> Written:
     into = work.touch(Journal.objects.get(pk=journal))
     if into.row.closed:
         raise Closed(origin=into.row.origin, next=into.row.continued or _("no other journal"))
-    if not work.node.holds(by.party) or by.party != into.row.party:
+    if not work.node.holds(by.party) or by.party != into.row.party or not into.row.ours:
         raise NotHere(party=into.row.party)
     row = into.row
     writer = _Register(party=row.party, mode=row.mode, office=by.office, account=by.account)
     return _write([Draft(fact, _subject(row), into.label)], by=writer, work=work, into=into)[0]
+
+
+class Stand(NamedTuple):
+    """How a journal stands in the transaction at hand: its row, how many entries it has, and their root."""
+
+    row: Journal
+    size: int
+    root: bytes
+
+
+def stand_of(journal: int) -> Stand:
+    """Return how a journal stands in the transaction at hand, with what was written in it so far.
+
+    :raises Broken: outside a turn.
+    """
+    work = _work.get()
+    if work is None:
+        raise Broken("a journal stands so inside a turn only")
+    into = work.touch(Journal.objects.get(pk=journal))
+    read = seal.tile_reader(work.node, journal)
+    stream = tiles.RootStream.resume(size=into.row.size, read=read)
+    stream.extend(into.leaves)
+    return Stand(into.row, stream.size, stream.root())
 
 
 def journal_for(*, party: str, mode: str, label: Label) -> Journal:

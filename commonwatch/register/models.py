@@ -6,6 +6,7 @@ from typing import Any, Self, TypeVar
 from django.db import models
 
 from commonwatch.errors import Broken
+from commonwatch.journal import keychange
 from commonwatch.register import wall
 from commonwatch.register.gate import Reader
 
@@ -53,6 +54,7 @@ class Journal(models.Model):
     comma-separated, the names that its readers had in the pack when it was opened. `closed` says that its last entry
     is written; `continued` is then the origin of the next epoch, empty when there is none. `lost` is 0, or the size up
     to which this node has signed a journal whose end it has declared lost: that one is closed without a last entry.
+    `key` is the verifier key that signs the next checkpoint, `changes` the statements by which it came to be that one.
     """
 
     origin = models.CharField(max_length=300, unique=True)
@@ -73,12 +75,23 @@ class Journal(models.Model):
     closed = models.BooleanField(default=False)
     continued = models.CharField(max_length=300, default="", blank=True)
     lost = models.BigIntegerField(default=0)
+    changes = models.TextField(default="", blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("party", "mode", "slug", "epoch"), name="one_epoch"),)
 
     def __str__(self) -> str:
         return self.origin
+
+    @property
+    def chain(self) -> keychange.Chain:
+        """The keys that have signed it, in order."""
+        return keychange.chain(self.key, keychange.split(self.changes))
+
+    @property
+    def signed_by(self) -> str:
+        """The verifier key that signed its present checkpoint."""
+        return self.chain.at(self.size) if self.changes else self.key
 
 
 class Entry(models.Model):

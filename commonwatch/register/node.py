@@ -51,7 +51,7 @@ class Node:
     unmoved: int = 0
     ahead: list[str] = field(default_factory=list)
     guarded: Seen = field(default_factory=Seen)
-    _secrets: dict[str, bytes] = field(default_factory=dict)
+    _secrets: dict[str, tuple[tuple[int, int] | None, bytes]] = field(default_factory=dict)
     _pen: Pen | None = None
 
     @property
@@ -65,16 +65,55 @@ class Node:
         """Say whether this node writes for `party`: its own, or hosted here."""
         return party == self.party or party in self.hosted
 
-    def signer(self, *, party: str, origin: str) -> Signer:
+    def signer(self, *, party: str, origin: str, key: str = "") -> Signer:
         """Return the signer of a journal: one Ed25519 seed per party, named by the journal's origin.
 
-        The seed is made on first use and kept in home/keys/PARTY.seed, readable by this account alone.
+        The seed is made on first use and kept in home/keys/PARTY.seed, readable by this account alone. Where `key` (a
+        verifier key) is named it is the one with that key, which may be the next seed while keys change.
 
-        :raises Broken: when the node does not write for that party.
+        :raises Broken: when the node does not write for that party, or has not got that key.
         """
         if not self.holds(party):
             raise Broken(f"this node holds no key for {party}")
-        return Signer(name=origin, seed=self.secret(f"{party}.seed"))
+        first = Signer(name=origin, seed=self.secret(f"{party}.seed"))
+        if key in {"", first.vkey}:
+            return first
+        if (
+            self.has_secret(next_seed(party))
+            and (found := self.next_signer(party=party, origin=origin)).vkey == key
+        ):
+            return found
+        raise Broken(f"{origin} is signed with another key of {party} than is in {self.home / 'keys'}")
+
+    def next_signer(self, *, party: str, origin: str) -> Signer:
+        """Return the signer of a journal from its change of keys on; the seed is made on first use."""
+        return Signer(name=origin, seed=self.secret(next_seed(party)))
+
+    def can_sign(self, *, party: str, key: str) -> bool:
+        """Say whether a verifier key is of a seed that this node has, without making one."""
+        if not self.holds(party):
+            return False
+        name = key.partition("+")[0]
+        seeds = [each for each in (f"{party}.seed", next_seed(party)) if self.has_secret(each)]
+        return any(Signer(name=name, seed=self.secret(each)).vkey == key for each in seeds)
+
+    def has_secret(self, name: str) -> bool:
+        """Say whether a secret is there already."""
+        return (self.home / "keys" / name).is_file()
+
+    def settle_next(self, party: str) -> None:
+        """Let the next seed of a party take the place of the present one, which is set aside and never used again."""
+        folder = self.home / "keys"
+        aside = len(list(folder.glob(f"{party}.retired-*"))) + 1
+        (folder / f"{party}.seed").replace(folder / f"{party}.retired-{aside}")
+        (folder / next_seed(party)).replace(folder / f"{party}.seed")
+        _sync(folder)
+
+    def set_aside(self, party: str) -> None:
+        """Set the seed of a party aside for which this node writes no longer."""
+        folder = self.home / "keys"
+        (folder / f"{party}.seed").replace(folder / f"{party}.handed-over")
+        _sync(folder)
 
     @property
     def witness(self) -> Signer:
@@ -87,9 +126,12 @@ class Node:
 
         `make` gives a new one; 32 random bytes where nothing is said.
         """
-        if name not in self._secrets:
-            self._secrets[name] = self._kept(self.home / "keys" / name, make or (lambda: self.random(32)))
-        return self._secrets[name]
+        path = self.home / "keys" / name
+        kept, found = self._secrets.get(name), _state(path)
+        if kept is None or kept[0] != found:
+            secret = self._kept(path, make or (lambda: self.random(32)))
+            kept = self._secrets[name] = (_state(path), secret)
+        return kept[1]
 
     @staticmethod
     def _kept(path: Path, make: Callable[[], bytes]) -> bytes:
@@ -102,10 +144,28 @@ class Node:
             file.write(secret)
             file.flush()
             os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        _sync(path.parent)
         return secret
+
+
+def next_seed(party: str) -> str:
+    """Name the seed that a party will sign with once its keys have changed."""
+    return f"{party}.next.seed"
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Tell a file from the one that was there before; another process may have changed the keys."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
 
 
 _current: contextvars.ContextVar[Node | None] = contextvars.ContextVar("node", default=None)

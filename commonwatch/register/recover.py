@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from commonwatch.charter.label import Label, flows
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.journal import checkpoint, note
+from commonwatch.journal import note
 from commonwatch.register import audience, checking, guard, log, node, seal, taking, wall
 from commonwatch.register.admit import Admitted
 from commonwatch.register.checking import Checked, Entries, Incoming, refuse
@@ -56,10 +56,11 @@ def lagging(at: Node) -> list[Lag]:
 
     A journal that is wholly missing is held with 0 entries.
     """
+    known = seal.guard_of(at).read()
     with node.use(at), wall.open():
-        rows = {row.origin: row for row in Journal.objects.filter(ours=True)}
+        rows = {row.origin: row for row in seal.signed_here(known)}
     found = []
-    for origin, signed in sorted(seal.guard_of(at).read().items()):
+    for origin, signed in sorted(known.items()):
         row, size = rows.get(origin), guard.signed(signed).size
         held = row.size if row else 0
         if held < size and not (row and row.lost == size):
@@ -67,10 +68,12 @@ def lagging(at: Node) -> list[Lag]:
     return found
 
 
-def readmit(*, signed: str, entries: Entries, key: str) -> Admitted:
+def readmit(*, signed: str, entries: Entries, key: str, vouched: bool = False) -> Admitted:
     """Take entries of this node's own journal back from whoever holds them.
 
-    `signed` is a checkpoint by the journal's own key, `entries` what stands between what is stored and it; see `admit`.
+    `vouched` says that `key` need not be this node's: whoever calls knows it for the one by which another node signed
+    for the party, and the entries must hand it over. `signed` is a checkpoint by the journal's own key, `entries` what
+    stands between what is stored and it; see `admit`.
     It may lie short of what the guard holds, or beyond it when the guard was lost with the disk. Once no journal lags
     the node writes again by itself.
 
@@ -81,31 +84,45 @@ def readmit(*, signed: str, entries: Entries, key: str) -> Admitted:
         at = node.current()
         origin = checking.open_head(Incoming(signed, entries, key)).origin
         held = seal.guard_of(at).read().get(origin)
-        _check_key(at, origin, key=key, held=held)
+        known = _check_known(at, origin)
         delivery = Incoming(_own_lines(signed, key), entries, key)
         checked = checking.check(delivery, ours=True, guarded=guard.signed(held) if held else None)
+        if not known:
+            _check_chain(at, checked, held=held, vouched=vouched)
     return _take_back(checked)
 
 
-def _check_key(at: Node, origin: str, *, key: str, held: str | None) -> None:
-    """See that the key is the journal's own: it has signed what the guard holds, or it is that of the party's seed."""
+def _check_known(at: Node, origin: str) -> bool:
+    """See that a journal is one of this node's own; say whether its row, and so its key, is here."""
     row = Journal.objects.filter(origin=origin).first()
     party = origin.split("/")[1] if origin.count("/") == 4 else ""
     if not at.holds(party):
         refuse(origin, "-", _("it is not ours"))
-    if row is not None:
-        if row.lost:
-            refuse(origin, row.size, _("its end was declared lost, and it is closed"))
-        return
+    if row is not None and row.lost:
+        refuse(origin, row.size, _("its end was declared lost, and it is closed"))
+    return row is not None
+
+
+def _check_chain(at: Node, checked: Checked, *, held: str | None, vouched: bool) -> None:
+    """See that the keys are the journal's own: they have signed what the guard holds, or lead to the party's seed."""
+    origin, chain = checked.head.origin, checked.chain
+    party = origin.split("/")[1]
     if held is not None:
         try:
-            checkpoint.open_checkpoint(held, note.Verifier.parse(key))
+            chain.open(held)
         except Broken as error:
             refuse(origin, "-", str(error))
-    elif (
-        not (at.home / "keys" / f"{party}.seed").exists() or at.signer(party=party, origin=origin).vkey != key
-    ):
+        return
+    mine = [at.can_sign(party=party, key=key) for key in (checked.incoming.key, chain.last)]
+    if not (mine[0] or (vouched and (mine[1] or checked.closed)) or _led_here(party, checked)):
         refuse(origin, "-", _("it is not the key of this node"))
+
+
+def _led_here(party: str, checked: Checked) -> bool:
+    """Say whether a closed journal was signed by a key from which another of the party came to its present one."""
+    known = Journal.objects.filter(party=party, ours=True).exclude(changes="")
+    before = {key.rpartition("+")[2] for row in known for key in row.chain.keys}
+    return checked.closed and checked.incoming.key.rpartition("+")[2] in before
 
 
 def _own_lines(signed: str, key: str) -> str:

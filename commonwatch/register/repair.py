@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connections
 
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.journal import checkpoint, note, tiles, tree
+from commonwatch.journal import checkpoint, tiles, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tiles import TILE_HEIGHT, TILE_WIDTH
 from commonwatch.journal.tree import HASH_BYTES
@@ -122,11 +122,11 @@ class _Survey:
     def _open(self) -> bool:
         """Find the checkpoint: the stored one, else that of the guard or of the peer, for what the row says."""
         row = self.row
-        head = _opens(row.checkpoint, row.key)
+        head = _opens(row.checkpoint, row)
         if head is None:
             self._note(CHECKPOINT, "its journal's key has not signed it")
             for other in self._other_notes():
-                found = _opens(other, row.key)
+                found = _opens(other, row)
                 if found and (found.size, found.root.hex()) == (row.size, row.root):
                     head = found
                     self.columns["checkpoint"] = other
@@ -358,9 +358,9 @@ class _Survey:
 _ERASES = f'{envelope.ERASED_KIND}"'.encode()
 
 
-def _opens(text: str, key: str) -> checkpoint.Checkpoint | None:
+def _opens(text: str, row: Journal) -> checkpoint.Checkpoint | None:
     try:
-        return checkpoint.open_checkpoint(text, note.Verifier.parse(key))
+        return row.chain.open(text)
     except Broken:
         return None
 

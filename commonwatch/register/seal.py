@@ -1,11 +1,12 @@
 """What happens to a journal at the edges of a transaction: opened, grown, signed, guarded; and the waking check."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from django.db import connections
+from django.db.models import Q
 
 from commonwatch.charter.label import Label, flows
 from commonwatch.errors import Broken
@@ -14,7 +15,7 @@ from commonwatch.register import audience, wall
 from commonwatch.register.fact import JournalOpened
 from commonwatch.register.guard import BehindGuard, Guard, compare, signed
 from commonwatch.register.models import Journal
-from commonwatch.register.node import Node, today
+from commonwatch.register.node import Node, next_seed, today
 from commonwatch.register.pen import Stopped
 
 logger = logging.getLogger("commonwatch.register")
@@ -111,7 +112,8 @@ def seal(node: Node, row: Journal, leaves: Sequence[bytes], *, last_at: int) -> 
         raise Broken(f"{row.origin}: its end was declared lost, and it is signed no more")
     grown = tiles.grow(size=row.size, read=read, leaf_hashes=leaves)
     put_tiles(node, row.pk, grown.tiles)
-    signer = node.signer(party=row.party, origin=row.origin)
+    key = row.chain.at(grown.size) if row.changes else row.key
+    signer = node.signer(party=row.party, origin=row.origin, key=key)
     note = checkpoint.sign_checkpoint(
         checkpoint.Checkpoint(origin=row.origin, size=grown.size, root=grown.root), signer
     )
@@ -168,7 +170,27 @@ def wake(node: Node) -> None:
         logger.critical("Nothing is written on this node: %s", behind)
         raise Stopped from behind
     guard.compact()
+    settle(node)
     node.awake = True
+
+
+@wall.open()
+def settle(node: Node) -> None:
+    """Let the next seed of a party take its place where its journals are signed with it already.
+
+    Its journals change their key in one transaction and the file afterwards: a machine may stop between the two.
+    """
+    for party in sorted({node.party, *node.hosted}):
+        if not node.has_secret(next_seed(party)):
+            continue
+        rows = Journal.objects.filter(party=party, ours=True, closed=False).exclude(changes="")
+        if any(node.next_signer(party=party, origin=row.origin).vkey == row.key for row in rows):
+            node.settle_next(party)
+
+
+def signed_here(known: Iterable[str]) -> list[Journal]:
+    """List the journals that this node signs, and those in `known` (origins) that it has signed and handed over."""
+    return list(Journal.objects.filter(Q(ours=True) | Q(origin__in=list(known)) & ~Q(changes="")))
 
 
 @wall.open()
@@ -180,8 +202,8 @@ def check_guard(node: Node, *, known: Mapping[str, str] | None = None) -> list[s
 
     :raises BehindGuard, Broken: as `wake` does.
     """
-    rows = {row.origin: row for row in Journal.objects.filter(ours=True)}
     known = guard_of(node).read() if known is None else known
+    rows = {row.origin: row for row in signed_here(known)}
     for origin, note in known.items():
         guarded, row = signed(note), rows.get(origin)
         if row is None:
@@ -193,7 +215,7 @@ def check_guard(node: Node, *, known: Mapping[str, str] | None = None) -> list[s
     return [
         row.checkpoint
         for row in rows.values()
-        if row.size and not row.lost and known.get(row.origin) != row.checkpoint
+        if row.ours and row.size and not row.lost and known.get(row.origin) != row.checkpoint
     ]
 
 

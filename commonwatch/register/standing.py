@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import connections
 
 from commonwatch.errors import Refusal, _
-from commonwatch.journal import checkpoint, export, note
+from commonwatch.journal import checkpoint, export, keychange, note
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tiles import TILE_WIDTH
 from commonwatch.journal.tree import HASH_BYTES
@@ -61,7 +61,9 @@ def write_out(row: Journal, folder: Path) -> Written:
         first = index * TILE_WIDTH
         some = [data for _number, data in _rows(row, first, min(first + TILE_WIDTH, row.size))]
         files += export.write_erased(folder, size=row.size, index=index, entries=some)
-    files += export.put(folder / KEY, f"{row.key}\n".encode())
+    files += export.put(folder / KEY, f"{row.signed_by}\n".encode())
+    if row.changes:
+        files += export.put(folder / keychange.NAME, row.changes.encode())
     return Written(row.origin, held, row.size, files)
 
 

@@ -7,7 +7,7 @@ from django.db import DataError, IntegrityError, connections
 
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import entry as envelope
-from commonwatch.journal import tiles
+from commonwatch.journal import keychange, tiles
 from commonwatch.journal.export import Erased
 from commonwatch.register import erase, fold, log, node, seal
 from commonwatch.register.checking import (
@@ -19,7 +19,7 @@ from commonwatch.register.checking import (
     leaves_of,
     refuse,
 )
-from commonwatch.register.fact import EntryErased, JournalClosed
+from commonwatch.register.fact import EntryErased, JournalClosed, KeyChanged
 from commonwatch.register.models import Journal
 
 UNFIT = (Broken, DataError, IntegrityError, LookupError, TypeError, ValueError)
@@ -93,7 +93,19 @@ class _Taking:
         row.size, row.root, row.checkpoint = head.size, head.root.hex(), self.checked.incoming.signed
         if self.erased:
             erase.drop(row.pk, self.erased)
-        row.save(update_fields=["size", "root", "checkpoint", "last_at", "closed", "continued"])
+        row.save(
+            update_fields=[
+                "size",
+                "root",
+                "checkpoint",
+                "last_at",
+                "closed",
+                "continued",
+                "key",
+                "changes",
+                "ours",
+            ]
+        )
 
     def _keep(self, level: int, index: int, data: bytes) -> None:
         self.full[level, index] = data
@@ -120,11 +132,19 @@ class _Taking:
                 self.erased.append(opened.fact.index)
             if isinstance(opened.fact, JournalClosed):
                 row.closed, row.continued = True, opened.fact.next
+            if isinstance(opened.fact, KeyChanged):
+                self._change_key(opened.fact.statement)
         self._refuse_elsewhere(line.subject for _fact, line in lines)
         with connections[self.at.database].cursor() as cursor:
             cursor.executemany(log.INSERT, rows)
         fold.apply(lines)
         log.stored_beside(size=sum(len(values[-1]) for values in rows))
+
+    def _change_key(self, statement: str) -> None:
+        """Let another key sign the journal; it is ours where this node has that key."""
+        row = self.row
+        row.key, row.changes = keychange.read(statement).new, row.changes + statement
+        row.ours = self.checked.ours and self.at.can_sign(party=row.party, key=row.key)
 
     def admitted(self, opened: Opened) -> int:
         """Say when this node got an entry (microseconds UTC): now, or, if it is its own, when it wrote it."""

@@ -6,12 +6,12 @@ from uuid import UUID
 from django.db import connections
 
 from commonwatch.errors import Broken
-from commonwatch.journal import checkpoint, note, tree
+from commonwatch.journal import checkpoint, keychange, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import fold, node, seal, wall
 from commonwatch.register.erase import erased_id
-from commonwatch.register.fact import EntryErased, Fact, JournalClosed, JournalOpened, TailLost
+from commonwatch.register.fact import EntryErased, Fact, JournalClosed, JournalOpened, KeyChanged, TailLost
 from commonwatch.register.models import Entry, Journal, Tile
 
 Progress = Callable[[int], None]
@@ -53,7 +53,7 @@ def open_head(row: Journal) -> checkpoint.Checkpoint:
 
     :raises Broken: when it is not signed, or says something else.
     """
-    head = checkpoint.open_checkpoint(row.checkpoint, note.Verifier.parse(row.key))
+    head = row.chain.open(row.checkpoint)
     if (head.origin, head.size, head.root.hex()) != (row.origin, row.size, row.root):
         raise Broken(f"{row.origin}: the stored size or root is not that of its checkpoint")
     return head
@@ -66,6 +66,7 @@ def check_row(row: Journal) -> None:
     """
     ends = Entry.objects.filter(journal=row, number__in=(0, row.size - 1)).order_by("number")
     read = [bytes(each.data) for each in ends]
+    _check_changes(row)
     for name, value in columns_of(row, read[0], read[-1]).items():
         if getattr(row, name) != value:
             raise Broken(f"{row.origin}: its row does not say what its entries say ({name})")
@@ -82,13 +83,30 @@ def columns_of(row: Journal, first: bytes, last: bytes) -> dict[str, object]:
         raise Broken(f"{row.origin}: its first entry does not open it")
     _organisation, party, mode, slug, epoch = opened.origin.split("/")
     label = entries[0].label
+    changes = changes_of(row)
     said: dict[str, object] = {
-        "origin": opened.origin, "key": opened.key, "party": party, "mode": mode, "slug": slug,
+        "origin": opened.origin, "key": keychange.Chain(opened.key, changes).last, "changes": "".join(changes),
+        "party": party, "mode": mode, "slug": slug,
         "epoch": int(epoch), "level": label.level, "categories": ",".join(label.categories),
         "parties": ",".join(label.parties), "audience": ",".join(opened.audience),
         "last_at": envelope.instant_micros(entries[1].at), **_end(row, ended),
     }  # fmt: skip
     return said if said["closed"] else said | {"ours": node.current().holds(party)}
+
+
+def changes_of(row: Journal) -> list[str]:
+    """List the statements by which the entries of a journal change its key."""
+    rows = Entry.objects.filter(journal=row, kind=envelope.CHANGED_KIND).order_by("number")
+    facts = [fold.read_fact(each.kind, bytes(envelope.read(bytes(each.data)).body)) for each in rows]
+    return [each.statement for each in facts if isinstance(each, KeyChanged)]
+
+
+def _check_changes(row: Journal) -> None:
+    """Hold each statement to the entries before it."""
+    at = node.current()
+    for signed in changes_of(row):
+        change = keychange.read(signed)
+        change.check_place(row.origin, change.size, seal.root_at(at, row.pk, size=change.size))
 
 
 def _end(row: Journal, ended: Fact) -> dict[str, object]:

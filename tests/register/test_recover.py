@@ -233,7 +233,7 @@ def test_what_is_not_ours_or_not_what_was_signed_is_not_taken_back(small, home, 
         recover.readmit(**Foreign(party="XX").report().news())
     with pytest.raises(NotAdmitted, match="not the key of this node"):
         recover.readmit(**Foreign(party="AM").report().news())
-    with pytest.raises(NotAdmitted, match="another key"):
+    with pytest.raises(NotAdmitted, match="not what this node has signed"):
         recover.readmit(**Foreign().report().report().news(start=2))
     with pytest.raises(NotAdmitted, match="writes that journal itself"):
         admit(**home.give())

@@ -114,7 +114,8 @@ def _journal(path: Path, key: str | None) -> dict[str, Any]:
     source = FolderSource(path)
     vkey = key or _own_key(source, path)
     with say.progress(path.name, total=None) as step:
-        proved = verify_journal(source, vkey=vkey, progress=lambda done, _of: step(done))
+        changes = source.changes()
+        proved = verify_journal(source, vkey=vkey, changes=changes, progress=lambda done, _of: step(done))
     head = proved.checkpoint
     return {
         "folder": str(path),
