@@ -86,19 +86,21 @@ def verify_journal(
     source: Source,
     *,
     vkey: str,
+    second: str = "",
     progress: Progress | None = None,
     entries: Literal["bytes", "strict"] = "bytes",
 ) -> Verified:
-    """Verify a journal whole, against the key that its readers know.
+    """Verify a journal whole, against the key that its readers know, and against that of its second signature if given.
 
     `entries` "strict" also reads every entry as `entry.parse` does and holds their times to their order.
 
     :raises JournalRefused: naming the file that does not hold or is missing.
-    :raises NoteRefused: when `vkey` is no verifier key.
+    :raises NoteRefused: when `vkey` or `second` is no verifier key.
     """
     verifier = note.Verifier.parse(vkey)
+    twice = note.Verifier.parse(second) if second else None
     try:
-        head = checkpoints.open_checkpoint(source.checkpoint(), verifier)
+        head = checkpoints.open_checkpoint(source.checkpoint(), verifier, second=twice)
     except FileNotFoundError as wrong:
         raise JournalRefused(CHECKPOINT, "the file is missing") from wrong
     except (note.NoteRefused, checkpoints.CheckpointRefused) as wrong:
