@@ -53,6 +53,7 @@ class Journal(models.Model):
     comma-separated, the names that its readers had in the pack when it was opened. `closed` says that its last entry
     is written; `continued` is then the origin of the next epoch, empty when there is none. `lost` is 0, or the size up
     to which this node has signed a journal whose end it has declared lost: that one is closed without a last entry.
+    `second` is the verifier key of the second signature under `checkpoint`, empty where it has none.
     """
 
     origin = models.CharField(max_length=300, unique=True)
@@ -73,6 +74,7 @@ class Journal(models.Model):
     closed = models.BooleanField(default=False)
     continued = models.CharField(max_length=300, default="", blank=True)
     lost = models.BigIntegerField(default=0)
+    second = models.TextField(default="", blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("party", "mode", "slug", "epoch"), name="one_epoch"),)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from commonwatch.charter.label import Label, flows
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.journal import checkpoint, note
+from commonwatch.journal import checkpoint, cosign, note
 from commonwatch.register import audience, checking, guard, log, node, seal, taking, wall
 from commonwatch.register.admit import Admitted
-from commonwatch.register.checking import Checked, Entries, Incoming, refuse
+from commonwatch.register.checking import Checked, Entries, Incoming, NotAdmitted, refuse
 from commonwatch.register.draft import Writer
 from commonwatch.register.fact import TailLost
 from commonwatch.register.models import Journal
@@ -67,24 +67,35 @@ def lagging(at: Node) -> list[Lag]:
     return found
 
 
-def readmit(*, signed: str, entries: Entries, key: str) -> Admitted:
+def readmit(*, signed: str, entries: Entries, key: str, second: str = "") -> Admitted:
     """Take entries of this node's own journal back from whoever holds them.
 
     `signed` is a checkpoint by the journal's own key, `entries` what stands between what is stored and it; see `admit`.
     It may lie short of what the guard holds, or beyond it when the guard was lost with the disk. Once no journal lags
     the node writes again by itself.
 
+    Where the pack asks for a second signature, by `second`, it must be there, unless the guard shows that so much was
+    signed before.
+
     :raises NotAdmitted: when key, signature, root or the guard do not agree.
+    :raises SecondKeyUnknown, SecondMissing: when the pack asks for a second signature that cannot be checked.
     :raises Overtaken: when the journal has grown meanwhile.
     """
     with wall.open():
         at = node.current()
-        origin = checking.open_head(Incoming(signed, entries, key)).origin
-        held = seal.guard_of(at).read().get(origin)
-        _check_key(at, origin, key=key, held=held)
-        delivery = Incoming(_own_lines(signed, key), entries, key)
-        checked = checking.check(delivery, ours=True, guarded=guard.signed(held) if held else None)
+        delivery = Incoming(_own_lines(signed, key, second), entries, key, second)
+        head = checking.open_head(delivery, earlier=True)
+        held = seal.guard_of(at).read().get(head.origin)
+        _check_key(at, head.origin, key=key, held=held)
+        guarded = guard.signed(held) if held else None
+        earlier = held is not None and head.size <= guard.signed(held).size and not _signed_twice(held)
+        checked = checking.check(delivery, ours=True, guarded=guarded, earlier=earlier)
     return _take_back(checked)
+
+
+def _signed_twice(signed: str) -> bool:
+    """Say whether a note that this node wrote has a second signature beside the first."""
+    return len(note.split(signed)[1]) > 1
 
 
 def _check_key(at: Node, origin: str, *, key: str, held: str | None) -> None:
@@ -108,18 +119,15 @@ def _check_key(at: Node, origin: str, *, key: str, held: str | None) -> None:
         refuse(origin, "-", _("it is not the key of this node"))
 
 
-def _own_lines(signed: str, key: str) -> str:
-    """Return a note with its own signature alone: who else has signed it is known elsewhere."""
-    opened = note.open_note(signed, [note.Verifier.parse(key)])
-    lines = [line for line in signed.rpartition("\n\n")[2].splitlines() if line.startswith("— ")]
-    own = {(each.name, each.key_id) for each in opened.verified}
-    kept = [line for line in lines if _named(line) in own]
-    return f"{opened.text}\n{kept[0]}\n"
+def _own_lines(signed: str, key: str, second: str) -> str:
+    """Return a note with the signatures of its own log alone: who else has signed it is known elsewhere.
 
-
-def _named(line: str) -> tuple[str, str]:
-    _dash, name, value = line.split(" ")
-    return name, note.decode_base64(value, what="the signature")[:4].hex()
+    :raises NotAdmitted: when its journal's key has not signed it.
+    """
+    try:
+        return cosign.only(signed, [note.Verifier.parse(each) for each in (key, second) if each])
+    except Broken as error:
+        raise NotAdmitted(origin=signed.split("\n", 1)[0][:300], number="-", reason=str(error)) from error
 
 
 @log.mending

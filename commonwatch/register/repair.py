@@ -122,11 +122,11 @@ class _Survey:
     def _open(self) -> bool:
         """Find the checkpoint: the stored one, else that of the guard or of the peer, for what the row says."""
         row = self.row
-        head = _opens(row.checkpoint, row.key)
+        head = _opens(row.checkpoint, row)
         if head is None:
             self._note(CHECKPOINT, "its journal's key has not signed it")
             for other in self._other_notes():
-                found = _opens(other, row.key)
+                found = _opens(other, row)
                 if found and (found.size, found.root.hex()) == (row.size, row.root):
                     head = found
                     self.columns["checkpoint"] = other
@@ -358,9 +358,10 @@ class _Survey:
 _ERASES = f'{envelope.ERASED_KIND}"'.encode()
 
 
-def _opens(text: str, key: str) -> checkpoint.Checkpoint | None:
+def _opens(text: str, row: Journal) -> checkpoint.Checkpoint | None:
     try:
-        return checkpoint.open_checkpoint(text, note.Verifier.parse(key))
+        second = note.Verifier.parse(row.second) if row.second else None
+        return checkpoint.open_checkpoint(text, note.Verifier.parse(row.key), second=second)
     except Broken:
         return None
 

@@ -18,6 +18,7 @@ from commonwatch.register.checking import (
     in_chunks,
     leaves_of,
     refuse,
+    second_of,
 )
 from commonwatch.register.fact import EntryErased, JournalClosed
 from commonwatch.register.models import Journal
@@ -91,9 +92,10 @@ class _Taking:
         self.full.update(self.stream.partials())
         self._put_tiles()
         row.size, row.root, row.checkpoint = head.size, head.root.hex(), self.checked.incoming.signed
+        row.second = second_of(self.checked.incoming)
         if self.erased:
             erase.drop(row.pk, self.erased)
-        row.save(update_fields=["size", "root", "checkpoint", "last_at", "closed", "continued"])
+        row.save(update_fields=["size", "root", "checkpoint", "last_at", "closed", "continued", "second"])
 
     def _keep(self, level: int, index: int, data: bytes) -> None:
         self.full[level, index] = data

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connections
 
 from commonwatch.errors import Broken
-from commonwatch.journal import checkpoint, note, tree
+from commonwatch.journal import checkpoint, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tree import HASH_BYTES
 from commonwatch.register import fold, node, seal, wall
@@ -53,7 +53,7 @@ def open_head(row: Journal) -> checkpoint.Checkpoint:
 
     :raises Broken: when it is not signed, or says something else.
     """
-    head = checkpoint.open_checkpoint(row.checkpoint, note.Verifier.parse(row.key))
+    head = seal.open_stored(row, row.checkpoint)
     if (head.origin, head.size, head.root.hex()) != (row.origin, row.size, row.root):
         raise Broken(f"{row.origin}: the stored size or root is not that of its checkpoint")
     return head
