@@ -13,6 +13,7 @@ MEMBERSHIP: Final = frozenset({"party-added", "party-removed", "membership"})
 SAYS: Final = {
     "center": _("The center was {was} and is {now}."),
     "labels": _("The label scheme is changed."),
+    "second-signature": _("The second signature under checkpoints was “{was}” and is “{now}”."),
     "regulation": _("The regulation was {was} and is {now}."),
     "party-added": _("{subject} is a new party, member {now}."),
     "party-removed": _("{subject} is no party any more."),
@@ -70,6 +71,9 @@ def _plain(old: Pack, new: Pack) -> Iterator[Change]:
         yield Change("center", "", old.center, new.center)
     if old.labels != new.labels:
         yield Change("labels")
+    was, now = (each.checkpoints.second_signature for each in (old, new))
+    if was != now:
+        yield Change("second-signature", "", was, now)
     if old.regulation.version != new.regulation.version:
         yield Change("regulation", "", old.regulation.version, new.regulation.version)
 

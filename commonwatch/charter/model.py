@@ -431,6 +431,12 @@ class DutyDesk(Struct, frozen=True):
         return tuple(sorted(found, key=lambda step: step.after))
 
 
+class Checkpoints(Struct, frozen=True):
+    """How journals are signed: `second_signature` names the algorithm of a signature beside the first one."""
+
+    second_signature: Literal["none", "ml-dsa-44"] = "none"
+
+
 class Pack(Struct, frozen=True, dict=True):
     """A whole organisation, read from its folder and checked.
 
@@ -456,7 +462,13 @@ class Pack(Struct, frozen=True, dict=True):
     procedures: tuple[Procedure, ...] = ()
     lines: Mapping[str, Texts] = field(default_factory=dict)
     duty: DutyDesk = DutyDesk()
+    checkpoints: Checkpoints = Checkpoints()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def signs_twice(self) -> bool:
+        """Say whether checkpoints carry a second signature, by ML-DSA-44."""
+        return self.checkpoints.second_signature == "ml-dsa-44"
 
     def party(self, code: str) -> Party:
         """Return the party of that code.

@@ -9,7 +9,8 @@ from commonwatch.access.pairs import Body, Shown, agreed, declare
 from commonwatch.access.seats import own_label
 from commonwatch.errors import Refusal, _
 from commonwatch.federation import card, peers
-from commonwatch.federation.facts import KeyRevoked, PeerAdded, PeerEnded
+from commonwatch.federation.facts import KeyRevoked, PeerAdded, PeerEnded, PeerSeconded
+from commonwatch.federation.models import Peer
 from commonwatch.register import log, node
 
 MANAGE = "federation.manage-peers"
@@ -104,7 +105,7 @@ class BadHow(Refusal):
 def add_peer(*, by: Actor, signed: str, heard: str, how: str = "spoken") -> str:
     """Take a node in as a peer by its card and the fingerprint that was heard; return the subject.
 
-    A card with the keys that are known changes the address alone.
+    A card with the keys that are known changes the address alone, or adds second keys where none were known.
 
     :raises NotMandated, ConfirmItIsYou, NotOurNode, CardRefused, BadHow, OtherOrganisation, NotAParty, ClaimsOurs,
         FingerprintDiffers, OtherKeys, KeyOfAnother: naming what is wrong.
@@ -124,7 +125,7 @@ def add_peer(*, by: Actor, signed: str, heard: str, how: str = "spoken") -> str:
     if card.heard(heard) != given.fingerprint:
         raise FingerprintDiffers
     known = peers.find(given.party, by=by)
-    if known and known.fingerprint != given.fingerprint:
+    if known and known.fingerprint != given.fingerprint and not _only_seconds(known, given):
         raise OtherKeys(party=given.party)
     _check_others(given, by=by)
     fact = PeerAdded(
@@ -137,9 +138,17 @@ def add_peer(*, by: Actor, signed: str, heard: str, how: str = "spoken") -> str:
         how=how,
     )
     subject = _subject(at, given.party)
-    log.append(fact, by=by, subject=subject, label=own_label(by.party))
+    seconds = [PeerSeconded(party=party, key=key) for party, key in sorted(given.seconds.items())]
+    for each in (fact, *seconds):
+        log.append(each, by=by, subject=subject, label=own_label(by.party))
     by.again()
     return subject
+
+
+def _only_seconds(known: Peer, given: card.Card) -> bool:
+    """Say whether a card adds second keys where none were known, and changes no other."""
+    before = (known.keys, known.witness, known.sealed)
+    return not known.seconds and before == (dict(given.keys), given.witness, given.sealed)
 
 
 def _check_others(given: card.Card, *, by: Actor) -> None:

@@ -12,14 +12,14 @@ from commonwatch.errors import Broken, Refusal, _
 from commonwatch.federation import card, cosigning, forking, own, peers, serving
 from commonwatch.federation.heads import Head
 from commonwatch.federation.models import Contact, Level, Peer
-from commonwatch.federation.pulling import note_level, opened, signed_by_log
+from commonwatch.federation.pulling import delivery, keep_second, note_level, opened
 from commonwatch.journal import bundle, manifest, note, seal
 from commonwatch.journal.bundle import Opened, OpenedPart, Part
 from commonwatch.journal.export import Erased
 from commonwatch.journal.manifest import Held, Line, Manifest, Verdict
 from commonwatch.register import node, vouching, wall
 from commonwatch.register import seal as sealing
-from commonwatch.register.admit import Incoming, admit_all
+from commonwatch.register.admit import admit_all
 from commonwatch.register.models import Journal
 
 FOLDER = "sticks"
@@ -173,6 +173,7 @@ def take_in(source: Path) -> Shown:
         _admit(shown, parts)
         for origin, head in heads.items():
             note_level(shown.sender, head)
+            keep_second(head, parts[origin].checkpoint())
             cosigning.take(parts[origin].checkpoint(), head, witnesses)
         _acknowledged(given.manifest)
     return shown
@@ -181,12 +182,9 @@ def take_in(source: Path) -> Shown:
 def _admit(shown: Shown, parts: dict[str, OpenedPart]) -> None:
     incoming = []
     for each in shown.verdicts:
-        trust = peers.trust(each.origin)
-        if each.what != "new" or trust is None:
-            continue
         part = parts[each.origin]
-        signed = signed_by_log(part.checkpoint(), trust.verifier)
-        incoming.append(Incoming(signed, _Read(part), trust.verifier.vkey))
+        if each.what == "new":
+            incoming.append(delivery(each.origin, part.checkpoint(), _Read(part)))
     for done in admit_all(incoming) if incoming else ():
         cosigning.cosign(Journal.objects.get(origin=done.origin))
 

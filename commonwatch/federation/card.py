@@ -1,8 +1,9 @@
 """Cards: the public half of a node, on one sheet that is exchanged by mail or on paper. No Django.
 
 A card is a signed note. Its text names the organisation, the node's party, its address, the keys that sign the journals
-of the party and of those it hosts, the key of its cosignatures and the one to which a bundle for it is sealed. The
-fingerprint is what two officers read to each other: it covers every key, and not the address, which may change.
+of the party and of those it hosts, the key of its cosignatures and the one to which a bundle for it is sealed; where
+the pack asks for a second signature, also the keys of that, of ML-DSA-44. The fingerprint is what two officers read to
+each other: it covers every key, and not the address, which may change.
 """
 
 import base64
@@ -16,12 +17,13 @@ from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import note, seal
 
 HEADER = "commonwatch-card/v1"
-MOST = 64 * 1024
+MOST = 256 * 1024
 DIGITS = 40
 GROUP = 5
 
 _LINE = re.compile(r"(organisation|party|address|witness|sealed) (\S{1,500})", re.ASCII)
 _KEY = re.compile(r"key (\S{1,40}) ([A-Za-z0-9+/]{43}=)", re.ASCII)
+_SECOND = re.compile(r"second (\S{1,40}) ([A-Za-z0-9+/]{1750}==)", re.ASCII)
 _ORDER = ("organisation", "party", "address", "witness", "sealed")
 
 
@@ -37,6 +39,7 @@ class Card(Struct, frozen=True):
     """A node as it describes itself. `keys` are the public keys (base64 of 32 bytes) by party, its own among them.
 
     `address` is "-" for a node to which no line leads; `witness` is a verifier key, `sealed` an age recipient.
+    `seconds` are the public keys (base64 of 1,312 bytes) of second signatures, of the same parties or of none.
     """
 
     organisation: str
@@ -45,12 +48,14 @@ class Card(Struct, frozen=True):
     keys: Mapping[str, str]
     witness: str
     sealed: str
+    seconds: Mapping[str, str] = {}
 
     def text(self) -> str:
         """Return the text that is signed."""
         said = [f"{name} {getattr(self, name)}" for name in _ORDER]
         keys = [f"key {party} {key}" for party, key in sorted(self.keys.items())]
-        return "".join(f"{line}\n" for line in (HEADER, *said, *keys))
+        seconds = [f"second {party} {key}" for party, key in sorted(self.seconds.items())]
+        return "".join(f"{line}\n" for line in (HEADER, *said, *keys, *seconds))
 
     @property
     def name(self) -> str:
@@ -77,6 +82,11 @@ def name_of(organisation: str, party: str) -> str:
 def verifier(name: str, key: str) -> note.Verifier:
     """Return a public key (base64) as the verifier of a name."""
     return note.Verifier(name=name, algorithm=note.ED25519, key=base64.b64decode(key))
+
+
+def second_verifier(name: str, key: str) -> note.Verifier:
+    """Return the public key (base64) of a second signature as the verifier of a name."""
+    return note.Verifier(name=name, algorithm=note.ML_DSA_44, key=base64.b64decode(key))
 
 
 def public(signer: note.Signer) -> str:
@@ -124,10 +134,15 @@ def _parse(text: str) -> Card:
         raise CardRefused(reason=_("it does not begin as one."))
     head = [_LINE.fullmatch(line) for line in lines[1 : 1 + len(_ORDER)]]
     found = {each[1]: each[2] for each in head if each}
-    keys = [_KEY.fullmatch(line) for line in lines[1 + len(_ORDER) :]]
-    if tuple(found) != _ORDER or not all(keys):
+    rest = lines[1 + len(_ORDER) :]
+    keys = [_KEY.fullmatch(line) for line in rest if not line.startswith("second ")]
+    twice = [_SECOND.fullmatch(line) for line in rest if line.startswith("second ")]
+    if tuple(found) != _ORDER or not all((*keys, *twice)):
         raise CardRefused(reason=_("a line of it is not what it must be."))
     named = {each[1]: each[2] for each in keys if each}
+    seconds = {each[1]: each[2] for each in twice if each}
+    if seconds and seconds.keys() != named.keys():
+        raise CardRefused(reason=_("its second keys are not of the parties for which it writes."))
     if found["party"] not in named:
         raise CardRefused(reason=_("it does not name the key of its own party."))
-    return Card(keys=named, **found)
+    return Card(keys=named, seconds=seconds, **found)

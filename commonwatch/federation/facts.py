@@ -23,6 +23,14 @@ class PeerAdded(Fact, frozen=True, omit_defaults=True):
     proposal: str = ""
 
 
+@fact("federation.peer.seconded")
+class PeerSeconded(Fact, frozen=True, omit_defaults=True):
+    """The key (base64, ML-DSA-44) of the second signature of a party for which a peer writes, from the same card."""
+
+    party: str
+    key: str
+
+
 @fact("federation.peer.ended")
 class PeerEnded(Fact, frozen=True, omit_defaults=True):
     """It is a peer no longer: nothing is given to it and nothing taken from it."""

@@ -10,7 +10,8 @@ from commonwatch.register.models import Paper, Projection
 class Peer(Projection):
     """A node with which this one exchanges journals, as this node's own party believes it to be.
 
-    `keys_json` holds public keys (base64) by party; instants are microseconds UTC; `ended_at` is None while it stands.
+    `keys_json` holds public keys (base64) by party, `seconds_json` those of second signatures; instants are
+    microseconds UTC; `ended_at` is None while it stands.
     """
 
     party = models.CharField(max_length=40)
@@ -24,6 +25,7 @@ class Peer(Projection):
     added_by = models.CharField(max_length=200)
     ended_at = models.BigIntegerField(null=True, default=None)
     ground = models.TextField(default="", blank=True)
+    seconds_json = models.TextField(default="{}")
 
     eyes: Reader | None = None
     """Whose look at the list of journals serves this peer's readers too, within one request."""
@@ -35,6 +37,12 @@ class Peer(Projection):
     def keys(self) -> dict[str, str]:
         """The public keys of the parties for which it writes."""
         found: dict[str, str] = msgspec.json.decode(self.keys_json)
+        return found
+
+    @property
+    def seconds(self) -> dict[str, str]:
+        """The public keys of second signatures of these parties; none where its card had none."""
+        found: dict[str, str] = msgspec.json.decode(self.seconds_json)
         return found
 
 

@@ -27,6 +27,7 @@ def card_of(at: Node, *, address: str = "-") -> card.Card:
     """Return the card of this node, with the keys of all for whom it writes."""
     name = card.name_of(at.pack.organisation, at.party)
     parties = sorted({at.party, *at.hosted})
+    twice = {party: at.second_signer(party=party, origin=name) for party in parties}
     return card.Card(
         organisation=at.pack.organisation,
         party=at.party,
@@ -34,6 +35,7 @@ def card_of(at: Node, *, address: str = "-") -> card.Card:
         keys={party: card.public(at.signer(party=party, origin=name)) for party in parties},
         witness=at.witness.vkey,
         sealed=seal.recipient_of(identity(at)),
+        seconds={party: card.public(each) for party, each in twice.items() if each},
     )
 
 

@@ -125,6 +125,18 @@ def trust(origin: str, known: dict[str, str] | None = None) -> Trust | None:
     return Trust(card.verifier(origin, key), min(ends) if ends else None)
 
 
+def second(origin: str) -> str:
+    """Return the verifier key of the second signature of a journal; empty where nobody vouched for one."""
+    at, parts = node.current(), origin.split("/")
+    if len(parts) != 5:
+        return ""
+    if at.holds(parts[1]):
+        signer = at.second_signer(party=parts[1], origin=origin)
+        return signer.vkey if signer else ""
+    found = [each.seconds[parts[1]] for each in standing() if parts[1] in each.seconds]
+    return card.second_verifier(origin, found[0]).vkey if found else ""
+
+
 def witnesses() -> dict[str, note.Verifier]:
     """Return by party the key of the cosignatures of every node that is known, this one's own included."""
     at = node.current()

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from commonwatch.federation.facts import KeyRevoked, PeerAdded, PeerEnded
+from commonwatch.federation.facts import KeyRevoked, PeerAdded, PeerEnded, PeerSeconded
 from commonwatch.federation.models import Peer, Revoked
 from commonwatch.register.fold import Line, Row, projects
 
@@ -16,6 +16,7 @@ def peer_added(_row: Row | None, fact: PeerAdded, line: Line) -> Row:
         "party": fact.party,
         "address": fact.address,
         "keys_json": _ENCODE(fact.keys).decode(),
+        "seconds_json": "{}",
         "witness": fact.witness,
         "sealed": fact.sealed,
         "fingerprint": fact.heard,
@@ -27,15 +28,28 @@ def peer_added(_row: Row | None, fact: PeerAdded, line: Line) -> Row:
     }
 
 
+@projects(PeerSeconded, Peer)
+def peer_seconded(row: Row | None, fact: PeerSeconded, line: Line) -> Row:
+    """Keep a second key beside the first."""
+    row = row or _nobody(line)
+    row["seconds_json"] = _ENCODE(msgspec.json.decode(row["seconds_json"]) | {fact.party: fact.key}).decode()
+    return row
+
+
 @projects(PeerEnded, Peer)
 def peer_ended(row: Row | None, fact: PeerEnded, line: Line) -> Row:
     """End it."""
-    row = row or {
-        "party": "", "address": "", "keys_json": "{}", "witness": "", "sealed": "", "fingerprint": "",
-        "how": "", "added_at": line.at, "added_by": "",
-    }  # fmt: skip
+    row = row or _nobody(line)
     row["ended_at"], row["ground"] = line.at, fact.ground
     return row
+
+
+def _nobody(line: Line) -> Row:
+    """Return the row of a peer whose first entry was erased."""
+    return {
+        "party": "", "address": "", "keys_json": "{}", "witness": "", "sealed": "", "fingerprint": "",
+        "how": "", "added_at": line.at, "added_by": "", "seconds_json": "{}",
+    }  # fmt: skip
 
 
 @projects(KeyRevoked, Revoked, first=True)

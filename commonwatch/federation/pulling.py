@@ -21,7 +21,8 @@ from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.federation.spool import MOST_BUNDLE, Spool
 from commonwatch.journal import checkpoint, cosign, note
 from commonwatch.journal.manifest import Held
-from commonwatch.register import node, wall
+from commonwatch.register import admit, checking, node, wall
+from commonwatch.register.checking import Incoming
 from commonwatch.register.models import Journal
 
 logger = logging.getLogger("commonwatch.federation")
@@ -197,9 +198,31 @@ def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
     held = row.size if row else 0
     if held >= head.size:
         forking.compare(head, given.checkpoint)
+        keep_second(head, given.checkpoint)
         return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
     new = _fetch(talk, given, head, held)
     return new, cosigning.take(given.checkpoint, head, talk.witnesses)
+
+
+def keep_second(head: checkpoint.Checkpoint, signed: str) -> None:
+    """Keep the second signature that the owner of a journal has added since this very checkpoint came here."""
+    if not node.current().pack.signs_twice:
+        return
+    if Journal.objects.filter(origin=head.origin, size=head.size, ours=False, second="").exists():
+        admit.signed_again(delivery(head.origin, signed, ()))
+
+
+def delivery(origin: str, signed: str, entries: checking.Entries) -> Incoming:
+    """Put the news of a journal together with the keys by which it is held, and its own signatures alone.
+
+    :raises NoKey: when nobody vouched for a key of its party.
+    :raises NoteRefused: when that key has not signed.
+    """
+    trust, second = peers.trust(origin), peers.second(origin)
+    if trust is None:
+        raise peers.NoKey(origin=origin[:300])
+    verifiers = [trust.verifier, *([note.Verifier.parse(second)] if second else [])]
+    return Incoming(cosign.only(signed, verifiers), entries, trust.verifier.vkey, second)
 
 
 def opened(given: Head, known: dict[str, str]) -> checkpoint.Checkpoint:
@@ -218,6 +241,8 @@ def opened(given: Head, known: dict[str, str]) -> checkpoint.Checkpoint:
 
 
 def _fetch(talk: _Talk, given: Head, head: checkpoint.Checkpoint, held: int) -> int:
+    if not node.current().holds(head.origin.split("/")[1]):
+        checking.open_head(delivery(head.origin, given.checkpoint, ()))
     spool = Spool(
         node.current(), origin=head.origin, start=held, size=head.size, fetch=talk.tile(head.origin)
     )
@@ -236,20 +261,12 @@ def _fetch(talk: _Talk, given: Head, head: checkpoint.Checkpoint, held: int) -> 
 
 def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
     """Admit what was fetched of a journal and cosign it; our own past comes back by the door of recovery."""
-    key = peers.trust(head.origin)
-    if key is None:
-        raise peers.NoKey(origin=head.origin)
-    door = recovery.door(head)
-    done = door(signed=signed_by_log(signed, key.verifier), entries=spool.entries, key=key.verifier.vkey)
+    given, door = delivery(head.origin, signed, spool.entries), recovery.door(head)
+    done = door(**given._asdict())
     row = Journal.objects.get(origin=head.origin)
     if not row.ours:
         cosigning.cosign(row)
     return done.new
-
-
-def signed_by_log(signed: str, verifier: note.Verifier) -> str:
-    """Return a checkpoint with the signature of its log alone."""
-    return cosign.only(signed, [verifier])
 
 
 def note_level(party: str, head: checkpoint.Checkpoint | Held) -> None:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from commonwatch.errors import Broken
 from commonwatch.journal import fork
@@ -31,6 +32,7 @@ def _asked(words: list[str]) -> Callable[[], str]:
     )
     parser.add_argument("path", type=Path, help="the folder of a journal, or the file of a receipt")
     parser.add_argument("--key", help="the journal's verifier key; needed for a journal")
+    parser.add_argument("--second", type=Path, help="a file with the key of the journal's second signature")
     parser.add_argument("--strict", action="store_true", help="also read every entry strictly")
     chosen = parser.parse_args(words)
     if chosen.path.is_file():
@@ -70,15 +72,14 @@ def _fork(path: Path, key: str | None) -> str:
 
 
 def _journal(chosen: argparse.Namespace) -> str:
+    second = chosen.second.read_text().strip() if chosen.second else ""
+    entries: Literal["strict", "bytes"] = "strict" if chosen.strict else "bytes"
     source = FolderSource(chosen.path)
-    proved = verify_journal(
-        source,
-        vkey=chosen.key,
-        changes=source.changes(),
-        entries="strict" if chosen.strict else "bytes",
-    )
+    changes = source.changes()
+    proved = verify_journal(source, vkey=chosen.key, second=second, changes=changes, entries=entries)
     head, erased = proved.checkpoint, len(proved.erased)
-    return f"holds: {head.origin}, {head.size} entries ({erased} erased), root {head.root.hex()}\n"
+    said = f"holds: {head.origin}, {head.size} entries ({erased} erased), root {head.root.hex()}\n"
+    return said + ("signed twice: Ed25519 and ML-DSA-44\n" if second else "")
 
 
 if __name__ == "__main__":

@@ -71,12 +71,13 @@ def sign_checkpoint(
 
 
 def open_checkpoint(
-    note: str, verifier: notes.Verifier, *, second: notes.Verifier | None = None
+    note: str, verifier: notes.Verifier, *, second: notes.Verifier | None = None, both: bool = True
 ) -> Checkpoint:
     """Open the checkpoint of the log that `verifier` names.
 
-    With `second`, the log's key of ML-DSA-44, both must have signed. Such a key covers origin, size and root and not
-    the lines of extensions: alone it opens no checkpoint that has any.
+    With `second`, the log's key of ML-DSA-44, both must have signed; with `both` False its signature may be lacking,
+    and must hold where there is one. Such a key covers origin, size and root and not the lines of extensions: alone
+    it opens no checkpoint that has any.
 
     :raises NoteRefused: when that log has not signed it, with each key.
     :raises CheckpointRefused: when it is malformed or of another origin, or `second` is no second key of the log.
@@ -86,14 +87,34 @@ def open_checkpoint(
         _check_second(second, verifier)
         known.append(second)
     opened = notes.open_note(note, known)
-    if len(opened.verified) != len(known):
+    if both and len(opened.verified) != len(known):
         raise notes.NoteRefused(f"{verifier.name} has not signed with both of its keys")
+    if all(each.key_id != verifier.key_id for each in opened.verified):
+        raise notes.NoteRefused(f"{verifier.name} has not signed with its first key")
     checkpoint = Checkpoint.parse(opened.text)
     if checkpoint.origin != verifier.name:
         raise CheckpointRefused(f"the checkpoint is of {checkpoint.origin!r}, not of {verifier.name!r}")
     if checkpoint.extensions and verifier.algorithm == notes.ML_DSA_44:
         raise CheckpointRefused("ML-DSA-44 does not sign the lines of extensions, and there are some")
     return checkpoint
+
+
+def with_second(note: str, verifier: notes.Verifier, second: notes.Signer) -> str:
+    """Return a checkpoint that its log has signed with a line by the log's second key added, nothing else changed.
+
+    :raises NoteRefused, CheckpointRefused: as `open_checkpoint` does.
+    """
+    text = open_checkpoint(note, verifier).text()
+    _check_second(second.verifier, verifier)
+    return note + second.line(text)
+
+
+def has_second(note: str, second: notes.Verifier) -> bool:
+    """Say whether a note has a line that claims to be by this key; whether it holds is for `open_checkpoint`.
+
+    :raises NoteRefused: when the note is malformed.
+    """
+    return any((each.name, each.key_id) == (second.name, second.key_id) for each in notes.split(note)[1])
 
 
 def _check_second(second: notes.Verifier, first: notes.Verifier) -> None:

@@ -146,13 +146,16 @@ class Chain:
         """Return the key that signs the checkpoint of so many entries."""
         return next((key for key, end in zip(self.keys, self.ends, strict=False) if size <= end), self.last)
 
-    def open(self, signed: str) -> checkpoints.Checkpoint:
-        """Open a checkpoint by the key that signs at its size.
+    def open(
+        self, signed: str, *, second: notes.Verifier | None = None, both: bool = True
+    ) -> checkpoints.Checkpoint:
+        """Open a checkpoint by the key that signs at its size, and by a second one as `open_checkpoint` does.
 
         :raises NoteRefused, CheckpointRefused: when that key has not signed it, or it is malformed.
         """
         size = checkpoints.Checkpoint.parse(notes.note_text(signed)).size
-        return checkpoints.open_checkpoint(signed, notes.Verifier.parse(self.at(size)))
+        verifier = notes.Verifier.parse(self.at(size))
+        return checkpoints.open_checkpoint(signed, verifier, second=second, both=both)
 
 
 def chain(key: str, statements: Sequence[str]) -> Chain:

@@ -99,25 +99,28 @@ class _ChangedBody(Struct, frozen=True):
     statement: str
 
 
-def verify_journal(
+def verify_journal(  # noqa: PLR0913 - a journal, and by what it is verified
     source: Source,
     *,
     vkey: str,
+    second: str = "",
     changes: str = "",
     progress: Progress | None = None,
     entries: Literal["bytes", "strict"] = "bytes",
 ) -> Verified:
     """Verify a journal whole, against a key that its readers know: its first, its last, or one between them.
 
+    `second` is the key of its second signature, if there has to be one.
     `changes` holds the statements by which its key changed; they are held to its entries. `entries` "strict" also reads
     every entry as `entry.parse` does and holds their times to their order.
 
     :raises JournalRefused: naming the file that does not hold or is missing.
-    :raises NoteRefused: when `vkey` is no verifier key.
+    :raises NoteRefused: when `vkey` or `second` is no verifier key.
     """
     note.Verifier.parse(vkey)
+    twice = note.Verifier.parse(second) if second else None
     try:
-        head, key = _open_head(source.checkpoint(), vkey, changes)
+        head, key = _open_head(source.checkpoint(), vkey, twice, changes)
     except FileNotFoundError as wrong:
         raise JournalRefused(CHECKPOINT, "the file is missing") from wrong
     except (note.NoteRefused, checkpoints.CheckpointRefused) as wrong:
@@ -127,7 +130,9 @@ def verify_journal(
     return _Verification(source, head, keychange.Chain(vkey), key, strict=entries == "strict").run(progress)
 
 
-def _open_head(signed: str, vkey: str, changes: str) -> tuple[checkpoints.Checkpoint, str]:
+def _open_head(
+    signed: str, vkey: str, second: note.Verifier | None, changes: str
+) -> tuple[checkpoints.Checkpoint, str]:
     """Open the checkpoint by the key that is known, or by one to which the statements lead; return which it was."""
     keys = [vkey]
     for statement in keychange.split(changes):
@@ -136,7 +141,7 @@ def _open_head(signed: str, vkey: str, changes: str) -> tuple[checkpoints.Checkp
     verifiers = [note.Verifier.parse(each) for each in keys]
     found = note.open_note(signed, verifiers).verified[0]
     verifier = next(each for each in verifiers if each.key_id == found.key_id)
-    return checkpoints.open_checkpoint(signed, verifier), verifier.vkey
+    return checkpoints.open_checkpoint(signed, verifier, second=second), verifier.vkey
 
 
 class _Verification:

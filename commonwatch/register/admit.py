@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from commonwatch.errors import Broken
+from commonwatch.journal import note
 from commonwatch.register import checking, log, taking, wall
 from commonwatch.register.checking import Checked, Entries, Incoming, NotAdmitted, Source
+from commonwatch.register.models import Journal
 from commonwatch.register.taking import Overtaken
 
-__all__ = ["Admitted", "Incoming", "NotAdmitted", "Overtaken", "Source", "admit", "admit_all"]
+__all__ = ["Admitted", "Incoming", "NotAdmitted", "Overtaken", "Source", "admit", "admit_all", "signed_again"]
 
 
 class Admitted(NamedTuple):
@@ -23,17 +25,19 @@ class Admitted(NamedTuple):
     new: int
 
 
-def admit(*, signed: str, entries: Entries, key: str) -> Admitted:
+def admit(*, signed: str, entries: Entries, key: str, second: str = "") -> Admitted:
     """Take in the entries by which a journal of another party has grown.
 
-    `signed` is its checkpoint, `key` its verifier key as agreed with that party, `entries` the exact bytes from what
-    this node holds up to the checkpoint, `Erased` where they are gone. They are read twice: give a list, a function
-    that begins anew, or a `Source`. All or nothing; entries already held are not sent again.
+    `signed` is its checkpoint, `key` its verifier key as agreed with that party and `second` that of its second
+    signature, `entries` the exact bytes from what this node holds up to the checkpoint, `Erased` where they are gone.
+    They are read twice: give a list, a function that begins anew, or a `Source`. All or nothing; entries already held
+    are not sent again.
 
     :raises NotAdmitted: when signature, order, times, labels or the root do not hold.
+    :raises SecondKeyUnknown, SecondMissing: when the pack asks for a second signature that cannot be checked.
     :raises Overtaken: when the journal has grown here meanwhile.
     """
-    return admit_all([Incoming(signed, entries, key)])[0]
+    return admit_all([Incoming(signed, entries, key, second)])[0]
 
 
 def admit_all(deliveries: Sequence[Incoming]) -> list[Admitted]:
@@ -47,6 +51,32 @@ def admit_all(deliveries: Sequence[Incoming]) -> list[Admitted]:
     if len(origins) != len(checked):
         raise Broken("two deliveries of one journal cannot be admitted at once")
     return _take_all(checked)
+
+
+def signed_again(incoming: Incoming) -> bool:
+    """Keep the second signature of a checkpoint that is held without one; say whether it was kept.
+
+    Its owner added it when the pack began to ask for it; size and root are those that are held.
+
+    :raises NotAdmitted: when it does not hold.
+    """
+    with wall.open():
+        head = checking.open_head(incoming, earlier=True)
+        second = checking.second_of(incoming)
+        stands = Journal.objects.filter(
+            origin=head.origin, key=incoming.key, size=head.size, root=head.root.hex(), ours=False, second=""
+        )
+        return bool(second) and stands.exists() and _sign_again(head.origin, incoming.signed, second)
+
+
+@log.turn
+def _sign_again(origin: str, signed: str, second: str) -> bool:
+    row = Journal.objects.get(origin=origin)
+    if note.note_text(row.checkpoint) != note.note_text(signed):
+        return False
+    row.checkpoint, row.second = signed, second
+    row.save(update_fields=["checkpoint", "second"])
+    return True
 
 
 @log.turn

@@ -37,6 +37,27 @@ class NotAdmitted(Refusal):
     hint = _("Ask the owner of the journal to send it again; keep what was sent as evidence.")
 
 
+class SecondKeyUnknown(Refusal):
+    """The pack asks for a second signature, and nobody vouched for the key of it."""
+
+    code, status = "register.second-key-unknown", 422
+    says = _("{origin}: checkpoints are signed twice here, and no second key of its party is known.")
+    hint = _(
+        "Exchange cards anew with the node that writes it: commonwatch peer card there, commonwatch peer add here."
+    )
+
+
+class SecondMissing(Refusal):
+    """The pack asks for a second signature, and the checkpoint has none by the known key."""
+
+    code, status = "register.second-missing", 422
+    says = _("{origin}: the checkpoint lacks the second signature that the pack asks for.")
+    hint = _(
+        "Ask the node that writes it: it signs twice from its first act under this pack on. If its card was renewed,"
+        " take that in."
+    )
+
+
 @runtime_checkable
 class Source(Protocol):
     """Where the entries of a delivery are read, twice."""
@@ -53,12 +74,13 @@ class Incoming(NamedTuple):
     """One journal's news: its signed checkpoint, the entries up to it, and the verifier key that signed it.
 
     The key is one that was agreed with the party, or one to which it leads; which of them signs at what size the
-    entries say.
+    entries say. `second` is the verifier key of its second signature, empty where none is known.
     """
 
     signed: str
     entries: Entries
     key: str
+    second: str = ""
 
 
 class Opened(NamedTuple):
@@ -91,14 +113,18 @@ class Checked:
     digests: list[bytes] = field(default_factory=list)
 
 
-def check(incoming: Incoming, *, ours: bool, guarded: checkpoint.Checkpoint | None = None) -> Checked:
+def check(
+    incoming: Incoming, *, ours: bool, guarded: checkpoint.Checkpoint | None = None, earlier: bool = False
+) -> Checked:
     """Read a delivery and prove it against its checkpoint and against what is stored.
 
     `guarded` is what this node has signed for a journal of its own: entries that reach so far must give its root.
+    `earlier` says that it did so before the pack asked for a second signature.
 
     :raises NotAdmitted: naming the first entry that does not hold.
+    :raises SecondKeyUnknown, SecondMissing: as `open_head` does.
     """
-    head = open_head(incoming)
+    head = open_head(incoming, earlier=earlier)
     row = Journal.objects.filter(origin=head.origin).first()
     if row is not None and row.ours is not ours:
         refuse(
@@ -107,17 +133,37 @@ def check(incoming: Incoming, *, ours: bool, guarded: checkpoint.Checkpoint | No
     return _Reading(incoming, head, row, ours=ours, guarded=guarded).run()
 
 
-def open_head(incoming: Incoming) -> checkpoint.Checkpoint:
-    """Open the checkpoint of a delivery.
+def open_head(incoming: Incoming, *, earlier: bool = False) -> checkpoint.Checkpoint:
+    """Open the checkpoint of a delivery, by both keys of its journal where the pack asks for two signatures.
 
-    :raises NotAdmitted: when its journal's key has not signed it.
+    `earlier` says that the second may be lacking all the same.
+
+    :raises NotAdmitted: when a key of its journal has not signed it.
+    :raises SecondKeyUnknown, SecondMissing: when the pack asks for a second signature that cannot be checked.
     """
+    origin = incoming.signed.split("\n", 1)[0][:300]
+    needed = node.current().pack.signs_twice and not earlier
+    if needed and not incoming.second:
+        raise SecondKeyUnknown(origin=origin)
     try:
-        return checkpoint.open_checkpoint(incoming.signed, note.Verifier.parse(incoming.key))
+        second = note.Verifier.parse(incoming.second) if incoming.second else None
+        if second is not None and needed and not checkpoint.has_second(incoming.signed, second):
+            raise SecondMissing(origin=origin)
+        verifier = note.Verifier.parse(incoming.key)
+        return checkpoint.open_checkpoint(incoming.signed, verifier, second=second, both=needed)
     except Broken as error:
-        raise NotAdmitted(
-            origin=incoming.signed.split("\n", 1)[0][:300], number="-", reason=str(error)
-        ) from error
+        raise NotAdmitted(origin=origin, number="-", reason=str(error)) from error
+
+
+def second_of(incoming: Incoming) -> str:
+    """Return the key of the second signature that a delivery, once opened, bears; empty when it has none."""
+    if not incoming.second:
+        return ""
+    return (
+        incoming.second
+        if checkpoint.has_second(incoming.signed, note.Verifier.parse(incoming.second))
+        else ""
+    )
 
 
 def refuse(origin: str, number: object, reason: str) -> NoReturn:

@@ -55,6 +55,7 @@ class Journal(models.Model):
     is written; `continued` is then the origin of the next epoch, empty when there is none. `lost` is 0, or the size up
     to which this node has signed a journal whose end it has declared lost: that one is closed without a last entry.
     `key` is the verifier key that signs the next checkpoint, `changes` the statements by which it came to be that one.
+    `second` is the verifier key of the second signature under `checkpoint`, empty where it has none.
     """
 
     origin = models.CharField(max_length=300, unique=True)
@@ -76,6 +77,7 @@ class Journal(models.Model):
     continued = models.CharField(max_length=300, default="", blank=True)
     lost = models.BigIntegerField(default=0)
     changes = models.TextField(default="", blank=True)
+    second = models.TextField(default="", blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("party", "mode", "slug", "epoch"), name="one_epoch"),)

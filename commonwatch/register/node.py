@@ -14,7 +14,7 @@ from pathlib import Path
 
 from commonwatch.charter.model import Pack
 from commonwatch.errors import Broken
-from commonwatch.journal.note import COSIGNATURE, Signer
+from commonwatch.journal.note import COSIGNATURE, ML_DSA_44, Signer
 from commonwatch.register.guard import Seen
 from commonwatch.register.pen import Pen
 
@@ -114,6 +114,19 @@ class Node:
         folder = self.home / "keys"
         (folder / f"{party}.seed").replace(folder / f"{party}.handed-over")
         _sync(folder)
+
+    def second_signer(self, *, party: str, origin: str) -> Signer | None:
+        """Return the signer of a journal's second signature, by ML-DSA-44; None where the pack asks for none.
+
+        Its seed is made on first use and kept in home/keys/PARTY.mldsa.seed.
+
+        :raises Broken: when the node does not write for that party.
+        """
+        if not self.pack.signs_twice:
+            return None
+        if not self.holds(party):
+            raise Broken(f"this node holds no key for {party}")
+        return Signer(name=origin, seed=self.secret(f"{party}.mldsa.seed"), algorithm=ML_DSA_44)
 
     @property
     def witness(self) -> Signer:

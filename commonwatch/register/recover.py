@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from commonwatch.charter.label import Label, flows
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.journal import note
+from commonwatch.journal import cosign, note
 from commonwatch.register import audience, checking, guard, log, node, seal, taking, wall
 from commonwatch.register.admit import Admitted
-from commonwatch.register.checking import Checked, Entries, Incoming, refuse
+from commonwatch.register.checking import Checked, Entries, Incoming, NotAdmitted, refuse
 from commonwatch.register.draft import Writer
 from commonwatch.register.fact import TailLost
 from commonwatch.register.models import Journal
@@ -68,7 +68,7 @@ def lagging(at: Node) -> list[Lag]:
     return found
 
 
-def readmit(*, signed: str, entries: Entries, key: str, vouched: bool = False) -> Admitted:
+def readmit(*, signed: str, entries: Entries, key: str, second: str = "", vouched: bool = False) -> Admitted:
     """Take entries of this node's own journal back from whoever holds them.
 
     `vouched` says that `key` need not be this node's: whoever calls knows it for the one by which another node signed
@@ -77,19 +77,30 @@ def readmit(*, signed: str, entries: Entries, key: str, vouched: bool = False) -
     It may lie short of what the guard holds, or beyond it when the guard was lost with the disk. Once no journal lags
     the node writes again by itself.
 
+    Where the pack asks for a second signature, by `second`, it must be there, unless the guard shows that so much was
+    signed before.
+
     :raises NotAdmitted: when key, signature, root or the guard do not agree.
+    :raises SecondKeyUnknown, SecondMissing: when the pack asks for a second signature that cannot be checked.
     :raises Overtaken: when the journal has grown meanwhile.
     """
     with wall.open():
         at = node.current()
-        origin = checking.open_head(Incoming(signed, entries, key)).origin
-        held = seal.guard_of(at).read().get(origin)
-        known = _check_known(at, origin)
-        delivery = Incoming(_own_lines(signed, key), entries, key)
-        checked = checking.check(delivery, ours=True, guarded=guard.signed(held) if held else None)
+        delivery = Incoming(_own_lines(signed, key, second), entries, key, second)
+        head = checking.open_head(delivery, earlier=True)
+        held = seal.guard_of(at).read().get(head.origin)
+        known = _check_known(at, head.origin)
+        guarded = guard.signed(held) if held else None
+        earlier = held is not None and head.size <= guard.signed(held).size and not _signed_twice(held)
+        checked = checking.check(delivery, ours=True, guarded=guarded, earlier=earlier)
         if not known:
             _check_chain(at, checked, held=held, vouched=vouched)
     return _take_back(checked)
+
+
+def _signed_twice(signed: str) -> bool:
+    """Say whether a note that this node wrote has a second signature beside the first."""
+    return len(note.split(signed)[1]) > 1
 
 
 def _check_known(at: Node, origin: str) -> bool:
@@ -125,18 +136,15 @@ def _led_here(party: str, checked: Checked) -> bool:
     return checked.closed and checked.incoming.key.rpartition("+")[2] in before
 
 
-def _own_lines(signed: str, key: str) -> str:
-    """Return a note with its own signature alone: who else has signed it is known elsewhere."""
-    opened = note.open_note(signed, [note.Verifier.parse(key)])
-    lines = [line for line in signed.rpartition("\n\n")[2].splitlines() if line.startswith("— ")]
-    own = {(each.name, each.key_id) for each in opened.verified}
-    kept = [line for line in lines if _named(line) in own]
-    return f"{opened.text}\n{kept[0]}\n"
+def _own_lines(signed: str, key: str, second: str) -> str:
+    """Return a note with the signatures of its own log alone: who else has signed it is known elsewhere.
 
-
-def _named(line: str) -> tuple[str, str]:
-    _dash, name, value = line.split(" ")
-    return name, note.decode_base64(value, what="the signature")[:4].hex()
+    :raises NotAdmitted: when its journal's key has not signed it.
+    """
+    try:
+        return cosign.only(signed, [note.Verifier.parse(each) for each in (key, second) if each])
+    except Broken as error:
+        raise NotAdmitted(origin=signed.split("\n", 1)[0][:300], number="-", reason=str(error)) from error
 
 
 @log.mending

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connections
 
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.journal import checkpoint, tiles, tree
+from commonwatch.journal import checkpoint, note, tiles, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.tiles import TILE_HEIGHT, TILE_WIDTH
 from commonwatch.journal.tree import HASH_BYTES
@@ -360,7 +360,7 @@ _ERASES = f'{envelope.ERASED_KIND}"'.encode()
 
 def _opens(text: str, row: Journal) -> checkpoint.Checkpoint | None:
     try:
-        return row.chain.open(text)
+        return row.chain.open(text, second=note.Verifier.parse(row.second) if row.second else None)
     except Broken:
         return None
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from commonwatch.charter.label import Label, flows
 from commonwatch.errors import Broken
 from commonwatch.journal import checkpoint, tiles, tree
+from commonwatch.journal import note as notes
 from commonwatch.register import audience, wall
 from commonwatch.register.fact import JournalOpened
 from commonwatch.register.guard import BehindGuard, Guard, compare, signed
@@ -114,11 +115,12 @@ def seal(node: Node, row: Journal, leaves: Sequence[bytes], *, last_at: int) -> 
     put_tiles(node, row.pk, grown.tiles)
     key = row.chain.at(grown.size) if row.changes else row.key
     signer = node.signer(party=row.party, origin=row.origin, key=key)
-    note = checkpoint.sign_checkpoint(
-        checkpoint.Checkpoint(origin=row.origin, size=grown.size, root=grown.root), signer
-    )
+    second = node.second_signer(party=row.party, origin=row.origin)
+    head = checkpoint.Checkpoint(origin=row.origin, size=grown.size, root=grown.root)
+    note = checkpoint.sign_checkpoint(head, signer, second=second)
     row.size, row.root, row.checkpoint, row.last_at = grown.size, grown.root.hex(), note, last_at
-    row.save(update_fields=["size", "root", "checkpoint", "last_at"])
+    row.second = second.vkey if second else ""
+    row.save(update_fields=["size", "root", "checkpoint", "last_at", "second"])
     return note
 
 
@@ -164,6 +166,8 @@ def wake(node: Node) -> None:
         raise Stopped
     guard = guard_of(node)
     guard.mend()
+    if node.pack.signs_twice:
+        sign_again(node)
     try:
         node.ahead = check_guard(node)
     except BehindGuard as behind:
@@ -172,6 +176,37 @@ def wake(node: Node) -> None:
     guard.compact()
     settle(node)
     node.awake = True
+
+
+def sign_again(node: Node) -> None:
+    """Add the second signature to the checkpoints that were signed before the pack asked for one.
+
+    Nothing new is said by it: the text is what the first key has signed, and stays. What the first key has not signed
+    is left as it is, for whoever verifies and repairs.
+    """
+    for row in Journal.objects.filter(ours=True, size__gt=0, second=""):
+        second = node.second_signer(party=row.party, origin=row.origin) if node.holds(row.party) else None
+        if second is None:
+            continue
+        try:
+            row.checkpoint = checkpoint.with_second(
+                row.checkpoint, notes.Verifier.parse(row.signed_by), second
+            )
+        except Broken:
+            logger.exception("%s is not signed a second time", row.origin)
+            continue
+        row.second = second.vkey
+        row.save(update_fields=["checkpoint", "second"])
+
+
+def open_stored(row: Journal, note: str) -> checkpoint.Checkpoint:
+    """Open a note of a stored journal by its key, and by its second key where it has one.
+
+    :raises Broken: when a signature does not hold, or the stored checkpoint lacks the second one.
+    """
+    second = notes.Verifier.parse(row.second) if row.second else None
+    both = note == row.checkpoint
+    return row.chain.open(note, second=second, both=both)
 
 
 @wall.open()
@@ -210,6 +245,8 @@ def check_guard(node: Node, *, known: Mapping[str, str] | None = None) -> list[s
             raise BehindGuard(origin=origin, size=0, signed=guarded.size)
         if row.closed and row.size < row.lost == guarded.size:
             continue
+        if row.second:
+            open_stored(row, note)
         root = root_at(node, row.pk, size=guarded.size) if row.size >= guarded.size else None
         compare(stored=signed(row.checkpoint), guarded=guarded, root_at_guard=root)
     return [

@@ -18,6 +18,7 @@ from commonwatch.register.models import Journal
 
 CHUNK = 8 * TILE_WIDTH
 KEY = "key"
+SECOND = "second-key"
 
 
 class OtherPast(Refusal):
@@ -52,7 +53,7 @@ def write_out(row: Journal, folder: Path) -> Written:
     head = checkpoint.Checkpoint.parse(note.note_text(row.checkpoint))
     held = _held(row, folder)
     if held == row.size:
-        return Written(row.origin, held, row.size, 0)
+        return Written(row.origin, held, row.size, _keys(row, folder))
     start = held // TILE_WIDTH * TILE_WIDTH
     read = seal.tile_reader(node.current(), row.pk)
     entries = _entries(row, start, row.size)
@@ -61,10 +62,13 @@ def write_out(row: Journal, folder: Path) -> Written:
         first = index * TILE_WIDTH
         some = [data for _number, data in _rows(row, first, min(first + TILE_WIDTH, row.size))]
         files += export.write_erased(folder, size=row.size, index=index, entries=some)
-    files += export.put(folder / KEY, f"{row.signed_by}\n".encode())
-    if row.changes:
-        files += export.put(folder / keychange.NAME, row.changes.encode())
-    return Written(row.origin, held, row.size, files)
+    return Written(row.origin, held, row.size, files + _keys(row, folder))
+
+
+def _keys(row: Journal, folder: Path) -> int:
+    """Write the keys by which a journal is verified, each in a file; return how many files had changed."""
+    found = {KEY: f"{row.signed_by}\n", SECOND: f"{row.second}\n", keychange.NAME: row.changes}
+    return sum(export.put(folder / name, said.encode()) for name, said in found.items() if said.strip())
 
 
 def _held(row: Journal, folder: Path) -> int:

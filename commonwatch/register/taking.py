@@ -18,6 +18,7 @@ from commonwatch.register.checking import (
     in_chunks,
     leaves_of,
     refuse,
+    second_of,
 )
 from commonwatch.register.fact import EntryErased, JournalClosed, KeyChanged
 from commonwatch.register.models import Journal
@@ -91,21 +92,22 @@ class _Taking:
         self.full.update(self.stream.partials())
         self._put_tiles()
         row.size, row.root, row.checkpoint = head.size, head.root.hex(), self.checked.incoming.signed
+        row.second = second_of(self.checked.incoming)
         if self.erased:
             erase.drop(row.pk, self.erased)
-        row.save(
-            update_fields=[
-                "size",
-                "root",
-                "checkpoint",
-                "last_at",
-                "closed",
-                "continued",
-                "key",
-                "changes",
-                "ours",
-            ]
+        columns = (
+            "size",
+            "root",
+            "checkpoint",
+            "last_at",
+            "closed",
+            "continued",
+            "second",
+            "key",
+            "changes",
+            "ours",
         )
+        row.save(update_fields=columns)
 
     def _keep(self, level: int, index: int, data: bytes) -> None:
         self.full[level, index] = data

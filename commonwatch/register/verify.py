@@ -53,7 +53,7 @@ def open_head(row: Journal) -> checkpoint.Checkpoint:
 
     :raises Broken: when it is not signed, or says something else.
     """
-    head = row.chain.open(row.checkpoint)
+    head = seal.open_stored(row, row.checkpoint)
     if (head.origin, head.size, head.root.hex()) != (row.origin, row.size, row.root):
         raise Broken(f"{row.origin}: the stored size or root is not that of its checkpoint")
     return head

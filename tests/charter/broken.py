@@ -200,6 +200,15 @@ BROKEN = {
         "whole number",
         '"0"',
     ),
+    "a second signature of an algorithm that is not known": (
+        "organisation.yaml",
+        "center: CRC",
+        "center: CRC\ncheckpoints: {second_signature: ml-dsa-65}",
+        "ml-dsa-65",
+        "checkpoints.second_signature",
+        "“ml-dsa-65”",
+        "“ml-dsa-44”",
+    ),
     "yes in place of true": (
         "labels.yaml",
         "stub_only: true",

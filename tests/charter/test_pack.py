@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commonwatch.charter import compare
 from commonwatch.charter.mandates import MANDATES
 from commonwatch.charter.pack import PackRefused, check, load
 from commonwatch.charter.shape import schema
@@ -266,3 +267,18 @@ def test_whatever_stands_in_a_place_is_judged_and_never_breaks_the_judge(tmp_pat
     assert all(fault.file and fault.line and fault.says for fault in faults)
     if not faults:
         assert load(folder).organisation == "ipcr"
+
+
+@pytest.mark.parametrize(
+    ("said", "twice"),
+    [("", False), ("{second_signature: none}", False), ("{second_signature: ml-dsa-44}", True)],
+)
+def test_a_pack_says_whether_checkpoints_are_signed_twice(folder, said, twice):
+    before = load(folder)
+    path = folder / "organisation.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + (f"checkpoints: {said}\n" if said else ""), encoding="utf-8")
+    after = load(folder)
+    assert after.signs_twice is twice
+    changes = [each.code for each in compare.compare(before, after, on=date(2026, 9, 14))]
+    assert changes == (["second-signature ml-dsa-44"] if twice else [])

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonwatch.journal import note
-from commonwatch.journal.checkpoint import Checkpoint, CheckpointRefused, open_checkpoint, sign_checkpoint
+from commonwatch.journal.checkpoint import (
+    Checkpoint,
+    CheckpointRefused,
+    has_second,
+    open_checkpoint,
+    sign_checkpoint,
+    with_second,
+)
 from tests.journal.samples import ORIGIN, SIGNER, bytes_for, flip
 
 ROOT = bytes_for("root")
@@ -138,3 +145,18 @@ def test_extensions_that_only_the_second_key_would_vouch_for_are_refused():
         open_checkpoint(signed, SECOND.verifier)
     with pytest.raises(note.NoteRefused):
         open_checkpoint(signed.replace("an ext", "another ext"), SIGNER.verifier, second=SECOND.verifier)
+
+
+def test_a_second_signature_may_be_lacking_only_where_it_is_said_and_never_be_wrong():
+    once = sign_checkpoint(HEAD, SIGNER)
+    assert open_checkpoint(once, SIGNER.verifier, second=SECOND.verifier, both=False) == HEAD
+    added = with_second(once, SIGNER.verifier, SECOND)
+    assert added.startswith(once)
+    assert open_checkpoint(added, SIGNER.verifier, second=SECOND.verifier) == HEAD
+    assert [has_second(each, SECOND.verifier) for each in (once, added)] == [False, True]
+    other = Checkpoint(origin=ORIGIN, size=HEAD.size + 1, root=HEAD.root).text()
+    for wrong in (once + SECOND.line(other), f"{HEAD.text()}\n{SECOND.line(HEAD.text())}"):
+        with pytest.raises(note.NoteRefused):
+            open_checkpoint(wrong, SIGNER.verifier, second=SECOND.verifier, both=False)
+    with pytest.raises(note.NoteRefused):
+        with_second(note.sign(HEAD.text(), [SECOND]), SIGNER.verifier, SECOND)

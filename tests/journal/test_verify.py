@@ -334,3 +334,21 @@ def test_a_long_journal_verifies_and_its_middle_level_counts(tmp_path):
     below.write_bytes(flip(below.read_bytes(), 70 * 256))
     with pytest.raises(JournalRefused, match="tile/0/000: it does not lead to the signed root, entry 70"):
         check(tmp_path)
+
+
+def test_the_second_signature_is_verified_when_its_key_is_given(tmp_path, capsys):
+    second = note.Signer(name=ORIGIN, seed=bytes_for("second"), algorithm=note.ML_DSA_44)
+    folder_of(tmp_path / "journal", entries(3))
+    path, key = tmp_path / "journal" / "checkpoint", tmp_path / "second-key"
+    key.write_text(f"{second.vkey}\n")
+    words = [str(tmp_path / "journal"), "--key", SIGNER.vkey]
+    once = path.read_text()
+    assert main([*words, "--second", str(key)]) == 1
+    assert "both of its keys" in capsys.readouterr().err
+    path.write_text(checkpoint.with_second(once, SIGNER.verifier, second))
+    assert main([*words, "--second", str(key)]) == 0
+    assert "signed twice" in capsys.readouterr().out
+    assert main(words) == 0, "who does not know the second key passes its line over"
+    other = checkpoint.Checkpoint(origin=ORIGIN, size=4, root=bytes(32)).text()
+    path.write_text(once + second.line(other))
+    assert main([*words, "--second", str(key)]) == 1

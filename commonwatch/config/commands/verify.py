@@ -47,13 +47,22 @@ class _Opened(msgspec.Struct):
 @click.argument("path", required=False, type=inside.READ)
 @inside.at_home
 @click.option("--key", help="The journal's verifier key, as its party gave it to you.")
+@click.option("--second", type=inside.READ, help="A file with the key of the journal's second signature.")
 @click.option(
     "--tables", is_flag=True, help="With a node: also fold every table anew and compare; writers wait."
 )
 @inside.as_json
 @click.pass_context
 def verify(  # noqa: PLR0913 - one for each option of the command
-    ctx: click.Context, /, path: Path | None, home: Path, key: str | None, *, tables: bool, json: bool
+    ctx: click.Context,
+    /,
+    path: Path | None,
+    home: Path,
+    key: str | None,
+    second: Path | None,
+    *,
+    tables: bool,
+    json: bool,
 ) -> None:
     """Prove a receipt, a journal's folder, or (without PATH) the whole node of --home.
 
@@ -62,10 +71,15 @@ def verify(  # noqa: PLR0913 - one for each option of the command
     """
     if path is not None and tables:
         raise click.UsageError("--tables goes with a whole node: leave out PATH.")
+    if second is not None and (path is None or not path.is_dir()):
+        raise click.UsageError("--second goes with the folder of a journal.")
     if path is None:
         inside.node(home)
     started = time.monotonic()
-    proved = _offline(ctx, path, key, json=json) if path else inside.work("proving").node_holds(tables=tables)
+    keys = key, second.read_text(encoding="utf-8").strip() if second else ""
+    proved = (
+        _offline(ctx, path, keys, json=json) if path else inside.work("proving").node_holds(tables=tables)
+    )
     seconds = time.monotonic() - started
     if json:
         say.data({"holds": True, **proved, "seconds": round(seconds, 3)})
@@ -73,10 +87,14 @@ def verify(  # noqa: PLR0913 - one for each option of the command
         _tell(proved, seconds)
 
 
-def _offline(ctx: click.Context, path: Path, key: str | None, *, json: bool) -> dict[str, Any]:
+Keys = tuple[str | None, str]
+"""The verifier key of a journal, None where it is taken from the journal itself; that of its second signature."""
+
+
+def _offline(ctx: click.Context, path: Path, keys: Keys, *, json: bool) -> dict[str, Any]:
     """Verify a receipt or a folder; leave with its own code when it does not hold: no node is at fault here."""
     try:
-        return _folder(path, key) if path.is_dir() else _receipt(path, key)
+        return _folder(path, keys) if path.is_dir() else _receipt(path, keys[0])
     except Broken as wrong:
         if json:
             say.data({"holds": False, "why": str(wrong)})
@@ -99,23 +117,29 @@ def _receipt(path: Path, key: str | None) -> dict[str, Any]:
     }
 
 
-def _folder(path: Path, key: str | None) -> dict[str, Any]:
+def _folder(path: Path, keys: Keys) -> dict[str, Any]:
     found = (
         [path] if (path / CHECKPOINT).is_file() else sorted(each.parent for each in path.rglob(CHECKPOINT))
     )
     if not found:
         raise NothingToVerify(path=path)
-    if key and len(found) > 1:
+    if any(keys) and len(found) > 1:
         raise OneKey(path=path, count=len(found))
-    return {"journals": [_journal(each, key) for each in found]}
+    return {"journals": [_journal(each, keys) for each in found]}
 
 
-def _journal(path: Path, key: str | None) -> dict[str, Any]:
+def _journal(path: Path, keys: Keys) -> dict[str, Any]:
+    key, second = keys
     source = FolderSource(path)
     vkey = key or _own_key(source, path)
     with say.progress(path.name, total=None) as step:
-        changes = source.changes()
-        proved = verify_journal(source, vkey=vkey, changes=changes, progress=lambda done, _of: step(done))
+        proved = verify_journal(
+            source,
+            vkey=vkey,
+            second=second,
+            changes=source.changes(),
+            progress=lambda done, _of: step(done),
+        )
     head = proved.checkpoint
     return {
         "folder": str(path),
@@ -125,6 +149,7 @@ def _journal(path: Path, key: str | None) -> dict[str, Any]:
         "root": head.root.hex(),
         "key": vkey,
         "key_from": "caller" if key else "journal",
+        "signed_twice": bool(second),
     }
 
 
