@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "due": ("due", "Show what a party owes next."),
     "remind": ("remind", "Tell people that something waits for them."),
     "peer": ("peer", "Exchange journals with the nodes of other parties."),
+    "key": ("key", "Let another key sign the journals of a party, or hand it over to its own node."),
     "bundle": ("bundle", "Carry journals to and from another node without a line."),
     "verify": ("verify", "Prove that nothing was altered: a receipt, a journal, or the node."),
     "rebuild": ("rebuild", "Fold every table anew from the entries."),

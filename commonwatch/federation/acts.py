@@ -8,7 +8,7 @@ from commonwatch.access.actor import Actor, require, require_fresh
 from commonwatch.access.pairs import Body, Shown, agreed, declare
 from commonwatch.access.seats import own_label
 from commonwatch.errors import Refusal, _
-from commonwatch.federation import card, peers
+from commonwatch.federation import card, keyring, peers
 from commonwatch.federation.facts import KeyRevoked, PeerAdded, PeerEnded, PeerSeconded
 from commonwatch.federation.models import Peer
 from commonwatch.register import log, node
@@ -105,7 +105,8 @@ class BadHow(Refusal):
 def add_peer(*, by: Actor, signed: str, heard: str, how: str = "spoken") -> str:
     """Take a node in as a peer by its card and the fingerprint that was heard; return the subject.
 
-    A card with the keys that are known changes the address alone, or adds second keys where none were known.
+    A card with the keys that are known changes the address alone, or adds second keys where none were known. Other keys
+    it may have where the journals of their parties name them.
 
     :raises NotMandated, ConfirmItIsYou, NotOurNode, CardRefused, BadHow, OtherOrganisation, NotAParty, ClaimsOurs,
         FingerprintDiffers, OtherKeys, KeyOfAnother: naming what is wrong.
@@ -124,10 +125,11 @@ def add_peer(*, by: Actor, signed: str, heard: str, how: str = "spoken") -> str:
             raise NotAParty(party=party)
     if card.heard(heard) != given.fingerprint:
         raise FingerprintDiffers
+    ring = keyring.ring()
     known = peers.find(given.party, by=by)
-    if known and known.fingerprint != given.fingerprint and not _only_seconds(known, given):
+    if known and known.fingerprint != given.fingerprint and not _goes_on(known, given, ring):
         raise OtherKeys(party=given.party)
-    _check_others(given, by=by)
+    _check_others(given, ring, by=by)
     fact = PeerAdded(
         party=given.party,
         address=given.address,
@@ -145,18 +147,24 @@ def add_peer(*, by: Actor, signed: str, heard: str, how: str = "spoken") -> str:
     return subject
 
 
-def _only_seconds(known: Peer, given: card.Card) -> bool:
-    """Say whether a card adds second keys where none were known, and changes no other."""
-    before = (known.keys, known.witness, known.sealed)
-    return not known.seconds and before == (dict(given.keys), given.witness, given.sealed)
+def _goes_on(known: Peer, given: card.Card, ring: keyring.Keyring) -> bool:
+    """Say whether a card adds second keys where none were known, has those that journals name, or hosts fewer."""
+    before = (known.witness, known.sealed, dict(known.seconds or given.seconds))
+    after = (given.witness, given.sealed, {**dict(known.seconds), **dict(given.seconds)})
+    named = (known.keys.get(party) == key or ring.current(party) == key for party, key in given.keys.items())
+    return before == after and given.keys.keys() <= known.keys.keys() and all(named)
 
 
-def _check_others(given: card.Card, *, by: Actor) -> None:
-    """Refuse a card by which two nodes would write for one party with two keys."""
+def _check_others(given: card.Card, ring: keyring.Keyring, *, by: Actor) -> None:
+    """Refuse a card by which two nodes would write for one party with two keys.
+
+    A party whose journals name the key has moved to a node of its own, or its keys have changed.
+    """
     for each in peers.standing(by):
         theirs = each.keys
         for party, key in given.keys.items():
-            if each.party != given.party and theirs.get(party, key) != key:
+            led = ring.current(party) == key
+            if each.party != given.party and theirs.get(party, key) != key and not led:
                 raise KeyOfAnother(party=party, peer=each.party)
 
 

@@ -1,5 +1,7 @@
 """Which node asks: by the token that it shows, held to the key of its card. No clock but this node's counts."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import jwt
@@ -8,8 +10,9 @@ from django.http import HttpRequest
 
 from commonwatch.access import limits
 from commonwatch.errors import Refusal, _
-from commonwatch.federation import own, peers
+from commonwatch.federation import keyring, own, peers
 from commonwatch.federation.models import Peer
+from commonwatch.journal import keychange
 from commonwatch.register import node
 
 SCHEME: Final = "Node "
@@ -70,9 +73,23 @@ def _opened(token: str) -> Peer | None:
 
 
 def _verified(token: str, peer: Peer, *, audience: str) -> dict[str, Any]:
-    key = Ed25519PublicKey.from_public_bytes(peers.key_bytes(peer.keys[peer.party]))
     options: Any = {"verify_exp": False, "verify_iat": False, "require": ["iss", "aud", "iat", "exp"]}
-    return jwt.decode(token, key, algorithms=[own.ALGORITHM], audience=audience, options=options)
+    for key in _keys(token, peer):
+        public = Ed25519PublicKey.from_public_bytes(peers.key_bytes(key))
+        with suppress(jwt.InvalidSignatureError):
+            return jwt.decode(token, public, algorithms=[own.ALGORITHM], audience=audience, options=options)
+    raise jwt.InvalidSignatureError
+
+
+def _keys(token: str, peer: Peer) -> Iterator[str]:
+    """Yield the key of a peer's card; then the one to which it leads, by journals or by what the token shows."""
+    yield peer.keys[peer.party]
+    ring = keyring.ring()
+    shown = jwt.get_unverified_header(token).get(own.CHANGES, "")
+    with suppress(keychange.KeyChangeRefused):
+        ring.learn(str(shown))
+    if (key := ring.current(peer.party)) is not None:
+        yield key
 
 
 def _holds(said: dict[str, Any], now: int) -> bool:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.federation import card, cosigning, forking, own, peers, serving
-from commonwatch.federation.heads import Head
+from commonwatch.federation import card, cosigning, forking, keyring, own, peers, serving
 from commonwatch.federation.models import Contact, Level, Peer
-from commonwatch.federation.pulling import delivery, keep_second, note_level, opened
-from commonwatch.journal import bundle, manifest, note, seal
+from commonwatch.federation.pulling import Found, delivery, keep_second, note_level
+from commonwatch.journal import bundle, keychange, manifest, note, seal
 from commonwatch.journal.bundle import Opened, OpenedPart, Part
 from commonwatch.journal.export import Erased
 from commonwatch.journal.manifest import Held, Line, Manifest, Verdict
@@ -164,27 +163,35 @@ def take_in(source: Path) -> Shown:
         for each in shown.verdicts:
             if each.what == "gap":
                 raise BundleGap(origin=each.origin, start=each.start, held=each.held, party=shown.sender)
-        keys, witnesses = peers.keys(), peers.witnesses()
+        keys, witnesses = keyring.ring(), peers.witnesses()
         parts = {part.line.origin: part for part in given.parts}
-        heads = {origin: opened(Head(origin, part.checkpoint()), keys) for origin, part in parts.items()}
-        for origin, head in heads.items():
+        for part in given.parts:
+            keys.learn(_changes(part))
+        found = {origin: Found(*keys.open(part.checkpoint(), origin)) for origin, part in parts.items()}
+        for origin, (head, _trust) in found.items():
             forking.refuse_forked(origin)
             forking.compare(head, parts[origin].checkpoint())
-        _admit(shown, parts)
-        for origin, head in heads.items():
+        _admit(shown, parts, found)
+        for origin, (head, trust) in found.items():
             note_level(shown.sender, head)
-            keep_second(head, parts[origin].checkpoint())
+            keep_second(head, parts[origin].checkpoint(), trust)
             cosigning.take(parts[origin].checkpoint(), head, witnesses)
         _acknowledged(given.manifest)
     return shown
 
 
-def _admit(shown: Shown, parts: dict[str, OpenedPart]) -> None:
+def _changes(part: OpenedPart) -> str:
+    """Find the statements by which the entries of a journal in a bundle change its key."""
+    entries = part.entries(part.line.first)
+    return "".join(keychange.statement_of(each) for each in entries if isinstance(each, bytes))
+
+
+def _admit(shown: Shown, parts: dict[str, OpenedPart], found: dict[str, Found]) -> None:
     incoming = []
     for each in shown.verdicts:
         part = parts[each.origin]
         if each.what == "new":
-            incoming.append(delivery(each.origin, part.checkpoint(), _Read(part)))
+            incoming.append(delivery(found[each.origin].trust, part.checkpoint(), _Read(part)))
     for done in admit_all(incoming) if incoming else ():
         cosigning.cosign(Journal.objects.get(origin=done.origin))
 
@@ -228,7 +235,8 @@ def _verifier(party: str) -> note.Verifier:
     peer = peers.find(party)
     if peer is None:
         raise NotASender(party=party[:40])
-    return card.verifier(card.name_of(node.current().pack.organisation, party), peer.keys[party])
+    key = keyring.ring().current(party) or peer.keys[party]
+    return card.verifier(card.name_of(node.current().pack.organisation, party), key)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.federation import peers
+from commonwatch.federation import keyring, peers
 from commonwatch.federation.models import Evidence
 from commonwatch.federation.spool import MOST_TILE
 from commonwatch.journal import checkpoint, fork, tiles, tree
@@ -110,10 +110,11 @@ def examine(data: bytes) -> str:
     """
     claimed = fork.parse(data)
     origin = checkpoint.Checkpoint.parse(claimed.b.split("\n\n", 1)[0] + "\n").origin
-    trust = peers.trust(origin)
-    if trust is None:
+    parts = origin.split("/")
+    known = keyring.ring().known(parts[1]) if len(parts) == 5 else set()
+    if keyring.raw(claimed.vkey) not in known:
         raise peers.NoKey(origin=origin[:300])
-    fork.verify(data, vkey=trust.verifier.vkey)
+    fork.verify(data, vkey=claimed.vkey)
     return origin
 
 

@@ -16,10 +16,11 @@ VERSION = 1
 
 
 class Head(Struct, frozen=True, omit_defaults=True):
-    """One journal: its name and its signed checkpoint, with the lines of all who cosigned it."""
+    """One journal: its name, its signed checkpoint with the lines of all who cosigned it, and how its key changed."""
 
     origin: str
     checkpoint: str
+    changes: str = ""
 
 
 class Heads(Struct, frozen=True, omit_defaults=True):
@@ -35,12 +36,13 @@ def of(peer: Peer) -> Heads:
     """Put together what a peer is told; of this node's own journals nothing that its guard has not seen."""
     withheld = vouching.withheld()
     shelves = [shelf for _reader, shelf in peers.shelves(peer) if shelf.size and shelf.origin not in withheld]
-    notes = dict(
-        Journal.objects.filter(pk__in=[shelf.id for shelf in shelves]).values_list("pk", "checkpoint")
-    )
+    rows = Journal.objects.filter(pk__in=[shelf.id for shelf in shelves])
+    said = {pk: (signed, changes) for pk, signed, changes in rows.values_list("pk", "checkpoint", "changes")}
     lines = cosigning.lines(shelf.origin for shelf in shelves)
     found = [
-        Head(shelf.origin, cosigning.joined(notes[shelf.id], lines.get(shelf.origin, ())))
+        Head(
+            shelf.origin, cosigning.joined(said[shelf.id][0], lines.get(shelf.origin, ())), said[shelf.id][1]
+        )
         for shelf in sorted(shelves, key=lambda each: each.origin)
     ]
     return Heads(VERSION, node.current().party, tuple(found), forks(shelf.origin for shelf in shelves))

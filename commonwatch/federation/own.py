@@ -5,10 +5,14 @@ from typing import Final
 import jwt
 
 from commonwatch.federation import card
-from commonwatch.journal import note, seal
+from commonwatch.journal import keychange, note, seal
+from commonwatch.register.models import Journal
 from commonwatch.register.node import Node
 
 ALGORITHM: Final = "EdDSA"
+CHANGES: Final = "changes"
+"""The field in the head of a token that holds the last statements by which the node's key changed."""
+MOST_CHANGES: Final = 2
 LASTS: Final = 120
 """Seconds for which a token holds, by the clock of the node that is asked; as many may its clock be behind."""
 
@@ -26,7 +30,7 @@ def identity(at: Node) -> str:
 def card_of(at: Node, *, address: str = "-") -> card.Card:
     """Return the card of this node, with the keys of all for whom it writes."""
     name = card.name_of(at.pack.organisation, at.party)
-    parties = sorted({at.party, *at.hosted})
+    parties = sorted(each for each in {at.party, *at.hosted} if not at.handed_over(each))
     twice = {party: at.second_signer(party=party, origin=name) for party in parties}
     return card.Card(
         organisation=at.pack.organisation,
@@ -48,4 +52,15 @@ def token(at: Node, *, to: str, now: int) -> str:
     """Make the token that one request to a node shows; `now` in microseconds UTC by the clock of that node."""
     seconds = now // 1_000_000
     said = {"iss": at.party, "aud": to, "iat": seconds, "exp": seconds + LASTS}
-    return jwt.encode(said, signer(at).private, algorithm=ALGORITHM)
+    changes = _changes(at, to) if at.has_retired(at.party) else ""
+    return jwt.encode(
+        said, signer(at).private, algorithm=ALGORITHM, headers={CHANGES: changes} if changes else None
+    )
+
+
+def _changes(at: Node, to: str) -> str:
+    """Return how the key of this node came to be the present one, as a journal says that the other one may read."""
+    rows = Journal.objects.filter(party=at.party, ours=True).exclude(changes="").order_by("origin")
+    readable = [row for row in rows if {to, "*"} & set(row.parties.split(","))]
+    statements = keychange.split(readable[0].changes) if readable else []
+    return "".join(statements[-MOST_CHANGES:])

@@ -2,17 +2,17 @@
 
 import base64
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from commonwatch.access.actor import Actor
 from commonwatch.access.seats import porter
 from commonwatch.charter.label import Viewer
 from commonwatch.errors import Refusal, _
 from commonwatch.federation import card
-from commonwatch.federation.models import Peer, Revoked
+from commonwatch.federation.models import Peer
 from commonwatch.journal import note
 from commonwatch.register import node
 from commonwatch.register.gate import Reader, Shelf
+from commonwatch.register.models import Journal
 
 MODES = ("real", "exercise")
 OFFICE = "node"
@@ -32,13 +32,6 @@ class KeyLost(Refusal):
     code, status = "federation.key-lost", 422
     says = _("The key of {origin} was revoked: it counts up to {until}, and {size} were signed.")
     hint = _("Ask the owner for its new key.")
-
-
-class Trust(NamedTuple):
-    """By which key a journal is held, and up to which size that key counts; None: without end."""
-
-    verifier: note.Verifier
-    until: int | None = None
 
 
 def own() -> Reader:
@@ -70,12 +63,31 @@ def readers(peer: Peer) -> tuple[Actor, ...]:
     """
     first: Reader | None = peer.eyes
     found = []
-    for party in (peer.party, *sorted(set(peer.keys) - {peer.party})):
+    for party in (peer.party, *sorted(hosted(peer))):
         for mode in MODES:
             reader = _reader(peer, party, mode, beside=first)
             first = first or reader
             found.append(reader)
     return tuple(found)
+
+
+def hosted(peer: Peer) -> set[str]:
+    """Return the parties that a peer hosts: those of its card that have neither a node of their own nor another key.
+
+    Who has moved away is told by the entries of its journals before the host's next card says so.
+    """
+    named = set(peer.keys) - {peer.party}
+    if not named:
+        return named
+    elsewhere = {each.party for each in standing()}
+    rows = Journal.objects.filter(party__in=named).exclude(changes="")
+    left = {row.party for row in rows if row.chain.last.rpartition("+")[2] != _material(peer.keys[row.party])}
+    return named - elsewhere - left
+
+
+def _material(key: str) -> str:
+    """Return a public key of a card as verifier keys end with it."""
+    return card.verifier("-", key).vkey.rpartition("+")[2]
 
 
 def _reader(peer: Peer, party: str, mode: str, *, beside: Reader | None) -> Actor:
@@ -105,26 +117,6 @@ def key_bytes(key: str) -> bytes:
     return base64.b64decode(key)
 
 
-def keys() -> dict[str, str]:
-    """Return the public key (base64) of every party for which some node is known to write, this one's own included."""
-    at = node.current()
-    name = card.name_of(at.pack.organisation, at.party)
-    found = {party: key for each in standing() for party, key in each.keys.items()}
-    own_keys = {each: card.public(at.signer(party=each, origin=name)) for each in {at.party, *at.hosted}}
-    return {**found, **own_keys}
-
-
-def trust(origin: str, known: dict[str, str] | None = None) -> Trust | None:
-    """Return by which key a journal is held; None when nobody vouched for a key of its party."""
-    parts = origin.split("/")
-    key = (known if known is not None else keys()).get(parts[1]) if len(parts) == 5 else None
-    if key is None:
-        return None
-    lost = Revoked.objects.visible_to(own()).filter(key_text=key)
-    ends = [each.sizes.get(origin, 0) for each in lost]
-    return Trust(card.verifier(origin, key), min(ends) if ends else None)
-
-
 def second(origin: str) -> str:
     """Return the verifier key of the second signature of a journal; empty where nobody vouched for one."""
     at, parts = node.current(), origin.split("/")
@@ -133,7 +125,8 @@ def second(origin: str) -> str:
     if at.holds(parts[1]):
         signer = at.second_signer(party=parts[1], origin=origin)
         return signer.vkey if signer else ""
-    found = [each.seconds[parts[1]] for each in standing() if parts[1] in each.seconds]
+    naming = [each for each in standing() if parts[1] in each.seconds]
+    found = [each.seconds[parts[1]] for each in sorted(naming, key=lambda each: each.party != parts[1])]
     return card.second_verifier(origin, found[0]).vkey if found else ""
 
 

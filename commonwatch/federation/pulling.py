@@ -13,9 +13,10 @@ from typing import NamedTuple
 import msgspec
 
 from commonwatch.errors import Broken, Refusal
-from commonwatch.federation import cosigning, forking, own, peers, recovery
+from commonwatch.federation import card, cosigning, forking, keyring, own, peers, recovery
 from commonwatch.federation.forking import Fault
 from commonwatch.federation.heads import VERSION, Head, Heads, tag_of
+from commonwatch.federation.keyring import Keyring, Trust
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.federation.spool import MOST_BUNDLE, Spool
@@ -53,9 +54,9 @@ class _Talk:
         self.peer, self.line, self.contact, self.requests = peer, line, contact, 0
 
     @cached_property
-    def keys(self) -> dict[str, str]:
-        """The public keys of all parties; asked for only where there is news."""
-        return peers.keys()
+    def keys(self) -> Keyring:
+        """The keys of all parties; asked for only where there is news."""
+        return keyring.ring()
 
     @cached_property
     def witnesses(self) -> dict[str, note.Verifier]:
@@ -132,6 +133,7 @@ def _round(talk: _Talk) -> Round:
     journals, entries, cosigned = 0, 0, 0
     for each in recovery.own_first(heads.journals):
         try:
+            talk.keys.learn(each.changes)
             new, lines = _journal(talk, each)
         except (Refusal, Broken) as fault:
             if isinstance(fault, NotReached) and not isinstance(fault, AnswersOtherwise):
@@ -145,21 +147,24 @@ def _round(talk: _Talk) -> Round:
 
 
 @wall.open()
-def take_back(party: str, line: Line) -> int:
+def take_back(party: str, line: Line, *, host: card.Card | None = None) -> int:
     """Take from a node, peer or not, what it holds of our own journals and we lack; return how many entries came.
 
-    Nothing of it has to be believed: all of it was signed by our own key.
+    Nothing of it has to be believed: all of it was signed by our own key, or by that of the `host` which names ours.
 
     :raises NotReached: when it does not answer.
     """
     talk = _Talk(Peer(party=party), line, Contact(party=party))
+    if host is not None:
+        talk.keys.vouch(host)
     heads = _read(talk.peer, talk.ask("/nodes/heads", most=MOST_HEADS).body)
     at = node.current()
-    return sum(
-        _journal(talk, each)[0]
-        for each in heads.journals
-        if each.origin.count("/") == 4 and at.holds(each.origin.split("/")[1])
-    )
+    mine = [
+        each for each in heads.journals if each.origin.count("/") == 4 and at.holds(each.origin.split("/")[1])
+    ]
+    if host is not None and not any(each.changes for each in mine):
+        return 0
+    return sum(_journal(talk, each)[0] for each in recovery.own_first(mine))
 
 
 def fetcher(origin: str, ways: Sequence[tuple[Peer, Line]]) -> Callable[[str], bytes]:
@@ -191,64 +196,55 @@ def _read(peer: Peer, body: bytes) -> Heads:
 
 def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
     """Bring one journal level; return how many entries came and how many cosignatures were new."""
-    head = opened(given, talk.keys)
+    head, trust = talk.keys.open(given.checkpoint, given.origin)
     note_level(talk.peer.party, head)
     forking.refuse_forked(head.origin)
     row = Journal.objects.filter(origin=head.origin).first()
     held = row.size if row else 0
     if held >= head.size:
         forking.compare(head, given.checkpoint)
-        keep_second(head, given.checkpoint)
+        keep_second(head, given.checkpoint, trust)
         return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
-    new = _fetch(talk, given, head, held)
+    new = _fetch(talk, given, Found(head, trust), held)
     return new, cosigning.take(given.checkpoint, head, talk.witnesses)
 
 
-def keep_second(head: checkpoint.Checkpoint, signed: str) -> None:
+def keep_second(head: checkpoint.Checkpoint, signed: str, trust: Trust) -> None:
     """Keep the second signature that the owner of a journal has added since this very checkpoint came here."""
     if not node.current().pack.signs_twice:
         return
     if Journal.objects.filter(origin=head.origin, size=head.size, ours=False, second="").exists():
-        admit.signed_again(delivery(head.origin, signed, ()))
+        admit.signed_again(delivery(trust, signed, ()))
 
 
-def delivery(origin: str, signed: str, entries: checking.Entries) -> Incoming:
+def delivery(trust: Trust, signed: str, entries: checking.Entries) -> Incoming:
     """Put the news of a journal together with the keys by which it is held, and its own signatures alone.
 
-    :raises NoKey: when nobody vouched for a key of its party.
     :raises NoteRefused: when that key has not signed.
     """
-    trust, second = peers.trust(origin), peers.second(origin)
-    if trust is None:
-        raise peers.NoKey(origin=origin[:300])
+    second = peers.second(trust.verifier.name)
     verifiers = [trust.verifier, *([note.Verifier.parse(second)] if second else [])]
     return Incoming(cosign.only(signed, verifiers), entries, trust.verifier.vkey, second)
 
 
-def opened(given: Head, known: dict[str, str]) -> checkpoint.Checkpoint:
-    """Open a checkpoint by the key that was agreed with its party, up to the size to which that key counts.
+class Found(NamedTuple):
+    """A checkpoint that a peer offers, and the key that has signed it."""
 
-    :raises NoKey, KeyLost: when it has none, or counts no more.
-    :raises Broken: when it was not signed by that key.
-    """
-    trust = peers.trust(given.origin, known)
-    if trust is None:
-        raise peers.NoKey(origin=given.origin[:300])
-    head = checkpoint.open_checkpoint(given.checkpoint, trust.verifier)
-    if trust.until is not None and head.size > trust.until:
-        raise peers.KeyLost(origin=head.origin, size=head.size, until=trust.until)
-    return head
+    head: checkpoint.Checkpoint
+    trust: Trust
 
 
-def _fetch(talk: _Talk, given: Head, head: checkpoint.Checkpoint, held: int) -> int:
+def _fetch(talk: _Talk, given: Head, found: Found, held: int) -> int:
+    head, trust = found
     if not node.current().holds(head.origin.split("/")[1]):
-        checking.open_head(delivery(head.origin, given.checkpoint, ()))
+        checking.open_head(delivery(trust, given.checkpoint, ()))
     spool = Spool(
         node.current(), origin=head.origin, start=held, size=head.size, fetch=talk.tile(head.origin)
     )
     spool.fill()
     try:
-        new = take_in(given.checkpoint, head, spool)
+        door = recovery.door(head, vouched=talk.keys.vouches(trust.verifier.vkey))
+        new = take_in(delivery(trust, given.checkpoint, spool.entries), door)
     except (Refusal, Broken):
         spool.empty()
         row = Journal.objects.filter(origin=head.origin).first()
@@ -259,11 +255,10 @@ def _fetch(talk: _Talk, given: Head, head: checkpoint.Checkpoint, held: int) -> 
     return new
 
 
-def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
+def take_in(given: Incoming, door: recovery.Door) -> int:
     """Admit what was fetched of a journal and cosign it; our own past comes back by the door of recovery."""
-    given, door = delivery(head.origin, signed, spool.entries), recovery.door(head)
     done = door(**given._asdict())
-    row = Journal.objects.get(origin=head.origin)
+    row = Journal.objects.get(origin=done.origin)
     if not row.ours:
         cosigning.cosign(row)
     return done.new

@@ -1,6 +1,7 @@
 """Our own past, back from whoever holds it: when a database was put back from a backup, with or without its guard."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from commonwatch.errors import Refusal, _
 from commonwatch.federation.heads import Head
@@ -17,10 +18,14 @@ class KeyElsewhere(Refusal):
     hint = _("Somebody else signs with the key of this node. Take it off the net, and call every peer.")
 
 
-def door(head: Checkpoint) -> Callable[..., Admitted]:
+Door = Callable[..., Admitted]
+
+
+def door(head: Checkpoint, *, vouched: bool = False) -> Door:
     """Return by which door entries up to a checkpoint come in: that of others, or that of our own past.
 
     Our own come back where the guard knows of them and the database does not, or where no guard remembers the journal.
+    `vouched` says that they may be signed by the node that hosted our party.
 
     :raises KeyElsewhere: when they go beyond all that this node has signed.
     """
@@ -32,15 +37,18 @@ def door(head: Checkpoint) -> Callable[..., Admitted]:
     if head.origin in guarded and head.origin not in lags:
         signed = guard.signed(guarded[head.origin]).size
         raise KeyElsewhere(origin=head.origin, size=head.size, signed=signed)
-    return recover.readmit
+    return partial(recover.readmit, vouched=vouched)
 
 
 def own_first(heads: Iterable[Head]) -> list[Head]:
-    """Put our own journals before all others: a node that lags takes nothing else in."""
+    """Put our own journals before all others: a node that lags takes nothing else in.
+
+    Those whose key changed come first: they tell by which keys the older ones were signed.
+    """
     at = node.current()
 
-    def place(head: Head) -> tuple[bool, str]:
+    def place(head: Head) -> tuple[bool, bool, str]:
         parts = head.origin.split("/")
-        return not (len(parts) > 1 and at.holds(parts[1])), head.origin
+        return not (len(parts) > 1 and at.holds(parts[1])), not head.changes, head.origin
 
     return sorted(heads, key=place)

@@ -10,10 +10,12 @@ import base64
 import re
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from commonwatch.errors import Broken
 from commonwatch.journal import checkpoint as checkpoints
+from commonwatch.journal import entry as envelope
 from commonwatch.journal import note as notes
 from commonwatch.journal import tree
 
@@ -23,6 +25,7 @@ NAME = "key-changes"
 MOST = 2_000
 """The longest statement in characters."""
 
+_MARK = f'{envelope.CHANGED_KIND}"'.encode()
 _SIZE = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -103,6 +106,23 @@ def open_change(signed: str, old: str) -> KeyChange:
     except notes.NoteRefused as wrong:
         raise KeyChangeRefused(str(wrong)) from wrong
     return change
+
+
+class _Body(Struct, frozen=True):
+    statement: str
+
+
+def statement_of(entry: bytes) -> str:
+    """Return the statement that an entry makes; empty for an entry that does not change a key.
+
+    :raises KeyChangeRefused: when it says that it changes the key and makes no statement.
+    """
+    if not entry.startswith(_MARK, envelope.KIND_OFFSET):
+        return ""
+    try:
+        return msgspec.json.decode(envelope.parse(entry).body, type=_Body).statement
+    except (envelope.EntryRefused, msgspec.MsgspecError) as wrong:
+        raise KeyChangeRefused(str(wrong)) from wrong
 
 
 def split(text: str) -> list[str]:

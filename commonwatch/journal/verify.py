@@ -95,10 +95,6 @@ class _ErasedBody(Struct, frozen=True):
     hash: str
 
 
-class _ChangedBody(Struct, frozen=True):
-    statement: str
-
-
 def verify_journal(  # noqa: PLR0913 - a journal, and by what it is verified
     source: Source,
     *,
@@ -216,12 +212,12 @@ class _Verification:
         """Go on to the key that an entry names; what lies before the key that is known is vouched for by that one."""
         number = self.stream.size
         try:
-            signed = msgspec.json.decode(envelope.parse(entry).body, type=_ChangedBody).statement
+            signed = keychange.statement_of(entry)
             change = keychange.read(signed)
             change.check_place(self.head.origin, number, self.stream.root())
             if change.old == self.chain.last:
                 self.chain.follow(signed)
-        except (envelope.EntryRefused, msgspec.MsgspecError, keychange.KeyChangeRefused) as wrong:
+        except keychange.KeyChangeRefused as wrong:
             raise JournalRefused(
                 str(path), f"entry {number} changes the key and does not hold: {wrong}"
             ) from wrong

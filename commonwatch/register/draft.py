@@ -51,3 +51,12 @@ class Draft(NamedTuple):
     refs: tuple[Written, ...] = ()
     known_at: int | None = None
     settled: bool = False
+
+
+class Hand(NamedTuple):
+    """Who writes for the party of a journal, which may be one that is hosted."""
+
+    party: str
+    mode: str
+    office: str
+    account: str

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from commonwatch.charter.model import Pack
 from commonwatch.errors import Broken
-from commonwatch.journal.note import COSIGNATURE, ML_DSA_44, Signer
+from commonwatch.journal.note import COSIGNATURE, ML_DSA_44, Signer, Verifier
 from commonwatch.register.guard import Seen
 from commonwatch.register.pen import Pen
+
+HANDED_OVER = ".handed-over"
 
 
 def clock() -> int:
@@ -75,6 +77,8 @@ class Node:
         """
         if not self.holds(party):
             raise Broken(f"this node holds no key for {party}")
+        if self.handed_over(party):
+            raise Broken(f"this node has handed {party} over, and signs for it no more")
         first = Signer(name=origin, seed=self.secret(f"{party}.seed"))
         if key in {"", first.vkey}:
             return first
@@ -84,6 +88,19 @@ class Node:
         ):
             return found
         raise Broken(f"{origin} is signed with another key of {party} than is in {self.home / 'keys'}")
+
+    def verifier(self, *, party: str, origin: str) -> Verifier:
+        """Return the verifier key of a party that this node writes for, or that it has handed over.
+
+        :raises Broken: when the node does not write for that party.
+        """
+        if self.handed_over(party):
+            return Signer(name=origin, seed=self.secret(f"{party}{HANDED_OVER}")).verifier
+        return self.signer(party=party, origin=origin).verifier
+
+    def handed_over(self, party: str) -> bool:
+        """Say whether this node has handed a party over to a node of its own."""
+        return self.has_secret(f"{party}{HANDED_OVER}")
 
     def next_signer(self, *, party: str, origin: str) -> Signer:
         """Return the signer of a journal from its change of keys on; the seed is made on first use."""
@@ -101,6 +118,10 @@ class Node:
         """Say whether a secret is there already."""
         return (self.home / "keys" / name).is_file()
 
+    def has_retired(self, party: str) -> bool:
+        """Say whether the keys of a party have changed on this node."""
+        return self.has_secret(f"{party}.retired-1")
+
     def settle_next(self, party: str) -> None:
         """Let the next seed of a party take the place of the present one, which is set aside and never used again."""
         folder = self.home / "keys"
@@ -112,7 +133,7 @@ class Node:
     def set_aside(self, party: str) -> None:
         """Set the seed of a party aside for which this node writes no longer."""
         folder = self.home / "keys"
-        (folder / f"{party}.seed").replace(folder / f"{party}.handed-over")
+        (folder / f"{party}.seed").replace(folder / f"{party}{HANDED_OVER}")
         _sync(folder)
 
     def second_signer(self, *, party: str, origin: str) -> Signer | None:

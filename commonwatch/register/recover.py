@@ -13,7 +13,7 @@ from commonwatch.journal import cosign, note
 from commonwatch.register import audience, checking, guard, log, node, seal, taking, wall
 from commonwatch.register.admit import Admitted
 from commonwatch.register.checking import Checked, Entries, Incoming, NotAdmitted, refuse
-from commonwatch.register.draft import Writer
+from commonwatch.register.draft import Hand, Writer
 from commonwatch.register.fact import TailLost
 from commonwatch.register.models import Journal
 from commonwatch.register.node import Node
@@ -194,19 +194,10 @@ def _declare(*, origin: str, ground: str, first: Writer, second: Writer) -> str:
     if into.origin in lags:
         raise OtherFirst(origin=origin, other=into.origin)
     fact = TailLost(origin=origin, held=lag.held, signed=lag.signed, ground=ground, second=second.account)
-    log.append_of_journal(fact, by=_Hand(row.party, row.mode, first.office, first.account), journal=into.pk)
+    log.append_of_journal(fact, by=Hand(row.party, row.mode, first.office, first.account), journal=into.pk)
     row.continued = into.origin if label else ""
     row.save(update_fields=["continued"])
     return row.continued
-
-
-class _Hand(NamedTuple):
-    """Who writes for the party of a journal, which may be one that is hosted."""
-
-    party: str
-    mode: str
-    office: str
-    account: str
 
 
 def _absent(origin: str) -> Journal:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from commonwatch.errors import Refusal, _
 from commonwatch.journal import keychange
 from commonwatch.register import log, node, seal
-from commonwatch.register.draft import Writer
+from commonwatch.register.draft import Hand, Writer
 from commonwatch.register.fact import KeyChanged
 from commonwatch.register.models import Journal
 
@@ -94,19 +94,10 @@ def _change(journal: int, two: Two, key: str, *, gone: bool) -> Changed:
     old = at.signer(party=row.party, origin=row.origin, key=row.key)
     said = keychange.KeyChange(origin=row.origin, size=size, root=root, old=old.vkey, new=key)
     statement = keychange.sign(said, old)
-    by = _Hand(row.party, row.mode, two.first.office, two.first.account)
+    by = Hand(row.party, row.mode, two.first.office, two.first.account)
     hosted_by = "" if gone or row.party == at.party else at.party
     fact = KeyChanged(statement=statement, ground=two.ground, second=two.second.account, hosted_by=hosted_by)
     done = log.append_of_journal(fact, by=by, journal=journal)
     row.key, row.changes, row.ours = key, row.changes + statement, not gone
     row.save(update_fields=["key", "changes", "ours"])
     return Changed(row.origin, done.number)
-
-
-class _Hand(NamedTuple):
-    """Who writes the entry, in the mode of the journal."""
-
-    party: str
-    mode: str
-    office: str
-    account: str

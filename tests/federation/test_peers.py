@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from commonwatch.access.actor import NotMandated
-from commonwatch.federation import acts, card, own, peers
+from commonwatch.federation import acts, card, keyring, own, peers
 from commonwatch.federation.line import BadAddress, NotReached, Wire
 from commonwatch.journal import note
 from commonwatch.register import node as nodes
@@ -49,8 +49,9 @@ def test_a_node_is_taken_in_by_what_was_heard(two):
     with at(center):
         found = peers.find("BY")
         assert (found.address, sorted(found.keys), found.how) == ("https://by.example", ["BY"], "spoken")
-        assert peers.trust("small/BY/real/h1-members/1").verifier.name == "small/BY/real/h1-members/1"
-        assert peers.trust("small/AM/real/h1-members/1") is None
+        ring = keyring.ring()
+        assert ring.known("BY") == {found.keys["BY"]} == {ring.current("BY")}
+        assert not ring.known("AM")
 
 
 @pytest.mark.parametrize(
@@ -152,8 +153,9 @@ def test_a_key_that_was_stolen_counts_up_to_a_size_when_two_persons_say_so(two):
             acts.revoke_key(by=first, party="BY", key=key, sizes={origin: 5}, ground="SAMPLE: stolen")
         proposal = pairs.propose(by=first, act=acts.REVOKE, body=said)
         pairs.second(by=second, proposal=proposal, digest=pairs.digest_of(acts.REVOKE, said))
-        assert peers.trust(origin).until == 5
-        assert peers.trust("small/BY/real/h2-center/1").until == 0
+        ring = keyring.ring()
+        assert ring.until(origin, key) == 5
+        assert ring.until("small/BY/real/h2-center/1", key) == 0
 
 
 @pytest.mark.parametrize(

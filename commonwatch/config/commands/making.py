@@ -43,10 +43,11 @@ class NoSuchParty(Refusal):
     hint = _("Its parties are: {known}.")
 
 
-def make(home: Path, party: str = "") -> dict[str, Any]:
+def make(home: Path, party: str = "", *, moves: bool = False) -> dict[str, Any]:
     """Make whatever of a node is not there yet; return what was made, what was found, and whose node it is.
 
-    `party` says whose node it is; the pack's center where nothing is said or remembered.
+    `party` says whose node it is; the pack's center where nothing is said or remembered. With `moves` nothing is
+    written yet: the party was hosted so far, and its journals go on where they stand.
 
     :raises PackRefused: when the pack has faults; then nothing is made.
     :raises OtherPack, OtherParty, NoSuchParty: when the folder was made for another pack or party, or there is none.
@@ -73,8 +74,9 @@ def make(home: Path, party: str = "") -> dict[str, Any]:
     key = home / "keys" / f"{party}.seed"
     _note(done, f"key {key}", was=key.exists())
     _open(pack)
-    adopted = adopting.first(pack, settings.PACK)
-    _note(done, f"pack {pack.organisation} {pack.version}, adopted", was=not adopted)
+    if not moves:
+        adopted = adopting.first(pack, settings.PACK)
+        _note(done, f"pack {pack.organisation} {pack.version}, adopted", was=not adopted)
     return {
         **done,
         "home": str(home),

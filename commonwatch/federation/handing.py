@@ -1,0 +1,110 @@
+"""Keys that change: of this node's parties, and of one that goes on with a node of its own."""
+
+from typing import NamedTuple
+
+from commonwatch.access import rules
+from commonwatch.access.actor import Actor, require, require_fresh
+from commonwatch.errors import Refusal, _
+from commonwatch.federation import card, own, peers, pulling
+from commonwatch.federation.acts import FingerprintDiffers, GroundMissing, NoSuchPeer, OtherOrganisation
+from commonwatch.federation.line import Line
+from commonwatch.register import node, rekey
+from commonwatch.register.models import Journal
+from commonwatch.register.rekey import Changed
+
+CHANGE = "federation.change-key"
+
+
+class NotHosted(Refusal):
+    """The card is of a node that does not say that it hosts this one's party."""
+
+    code, status = "federation.not-hosted", 422
+    says = _("This card does not name a key with which {host} signs for {party}.")
+    hint = _(
+        "Take the card that the host gave out before it handed over: commonwatch key hand-over writes it."
+    )
+
+
+class AlreadyWrites(Refusal):
+    """The party has begun to write here with its own key."""
+
+    code, status = "federation.already-writes", 409
+    says = _("{party} has written on this node already: {origin}.")
+    hint = _(
+        "Make another node with commonwatch init --moves, and take the record over before anything is written."
+    )
+
+
+class NotHandedOver(Refusal):
+    """The host has nothing of the party, or gives nothing of it."""
+
+    code, status = "federation.not-handed-over", 409
+    says = _("{host} gives no journal of {party} that names the key of this node.")
+    hint = _("It has to take in this node's card first, and then to hand over: commonwatch key hand-over.")
+
+
+class Handed(NamedTuple):
+    """What a host gives to the node of the party: its card of before, and the journals that it handed over."""
+
+    card: str
+    journals: tuple[Changed, ...]
+
+
+def change_key(*, by: tuple[Actor, Actor], party: str, ground: str) -> list[Changed]:
+    """Let a new key sign the journals of a party of this node from here on.
+
+    :raises NotMandated, ConfirmItIsYou, PersonsOnly, GroundMissing, NotTwoPersons, NoJournals: naming what is wrong.
+    """
+    return rekey.change(party, _two(by, ground))
+
+
+def hand_over(*, by: tuple[Actor, Actor], party: str, ground: str, address: str = "-") -> Handed:
+    """Hand the journals of a hosted party over to its own node, whose card was taken in before.
+
+    :raises NotMandated, ConfirmItIsYou, PersonsOnly, GroundMissing, NoSuchPeer, NotTwoPersons, NoJournals: naming what
+        is wrong.
+    """
+    two = _two(by, ground)
+    at = node.current()
+    peer = peers.find(party)
+    if peer is None or party not in at.hosted:
+        raise NoSuchPeer(party=party[:40])
+    key, before = peer.keys[party], own.signed_card(at, address=address)
+    done = rekey.hand_over(party, two, new=lambda origin: card.verifier(origin, key).vkey)
+    return Handed(before, tuple(done))
+
+
+def take_over(*, signed: str, heard: str, line: Line) -> int:
+    """Take over the record of this node's party from the node that hosted it; return how many entries came.
+
+    `signed` is the host's card of before it handed over, `heard` its fingerprint. What was cut is gone on with when
+    this is called again.
+
+    :raises CardRefused, OtherOrganisation, FingerprintDiffers, NotHosted, AlreadyWrites, NotHandedOver: naming what is
+        wrong.
+    :raises NotReached: when the host does not answer.
+    """
+    at = node.current()
+    given = card.read(signed)
+    if given.organisation != at.pack.organisation:
+        raise OtherOrganisation(theirs=given.organisation[:60], ours=at.pack.organisation)
+    if card.heard(heard) != given.fingerprint:
+        raise FingerprintDiffers
+    if given.party == at.party or at.party not in given.keys:
+        raise NotHosted(host=given.party[:40], party=at.party)
+    for row in Journal.objects.filter(party=at.party, ours=True, changes="", closed=False):
+        raise AlreadyWrites(party=at.party, origin=row.origin)
+    came = pulling.take_back(given.party, line, host=given)
+    if not Journal.objects.filter(party=at.party, ours=True, closed=False).exists():
+        raise NotHandedOver(host=given.party, party=at.party)
+    return came
+
+
+def _two(by: tuple[Actor, Actor], ground: str) -> rekey.Two:
+    for each in by:
+        require(each, CHANGE)
+        require_fresh(each)
+        rules.check_person(each.client)
+    if not ground.strip():
+        raise GroundMissing
+    return rekey.Two(*by, ground.strip())
