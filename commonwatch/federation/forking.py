@@ -112,7 +112,7 @@ def examine(data: bytes) -> str:
     origin = checkpoint.Checkpoint.parse(claimed.b.split("\n\n", 1)[0] + "\n").origin
     parts = origin.split("/")
     known = keyring.ring().known(parts[1]) if len(parts) == 5 else set()
-    if keyring.raw(claimed.vkey) not in known:
+    if keyring.plain(claimed.vkey) not in known:
         raise peers.NoKey(origin=origin[:300])
     fork.verify(data, vkey=claimed.vkey)
     return origin

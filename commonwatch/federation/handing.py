@@ -8,8 +8,7 @@ from commonwatch.errors import Refusal, _
 from commonwatch.federation import card, own, peers, pulling
 from commonwatch.federation.acts import FingerprintDiffers, GroundMissing, NoSuchPeer, OtherOrganisation
 from commonwatch.federation.line import Line
-from commonwatch.register import node, rekey
-from commonwatch.register.models import Journal
+from commonwatch.register import keys, node, rekey
 from commonwatch.register.rekey import Changed
 
 CHANGE = "federation.change-key"
@@ -92,10 +91,10 @@ def take_over(*, signed: str, heard: str, line: Line) -> int:
         raise FingerprintDiffers
     if given.party == at.party or at.party not in given.keys:
         raise NotHosted(host=given.party[:40], party=at.party)
-    for row in Journal.objects.filter(party=at.party, ours=True, changes="", closed=False):
-        raise AlreadyWrites(party=at.party, origin=row.origin)
+    if own_ones := [row for row in keys.open_here(at.party) if not row.changes]:
+        raise AlreadyWrites(party=at.party, origin=own_ones[0].origin)
     came = pulling.take_back(given.party, line, host=given)
-    if not Journal.objects.filter(party=at.party, ours=True, closed=False).exists():
+    if not keys.open_here(at.party):
         raise NotHandedOver(host=given.party, party=at.party)
     return came
 

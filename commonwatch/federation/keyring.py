@@ -13,8 +13,7 @@ from commonwatch.federation import card, peers
 from commonwatch.federation.models import Revoked
 from commonwatch.federation.peers import KeyLost, NoKey
 from commonwatch.journal import checkpoint, keychange, note
-from commonwatch.register import node
-from commonwatch.register.models import Journal
+from commonwatch.register import keys, node
 
 
 class Trust(NamedTuple):
@@ -57,7 +56,7 @@ class Keyring:
 
     def vouches(self, key: str) -> bool:
         """Say whether a verifier key counts for such a card alone."""
-        return raw(key) in self._vouched.values()
+        return plain(key) in self._vouched.values()
 
     def current(self, party: str) -> str | None:
         """Return the key with which a party signs today, as far as is known; None where none is."""
@@ -86,7 +85,7 @@ class Keyring:
             raise NoKey(origin=origin[:300])
         verifiers = {each.key_id: each for each in (card.verifier(origin, key) for key in known)}
         found = verifiers[note.open_note(signed, list(verifiers.values())).verified[0].key_id]
-        return Trust(found, self.until(origin, raw(found.vkey)))
+        return Trust(found, self.until(origin, plain(found.vkey)))
 
     def open(self, signed: str, origin: str) -> tuple[checkpoint.Checkpoint, Trust]:
         """Open a checkpoint by the key that signed it, up to the size to which that key counts.
@@ -122,7 +121,7 @@ class Keyring:
         )
 
 
-def raw(key: str) -> str:
+def plain(key: str) -> str:
     """Return a verifier key as a card has it: base64 of its 32 bytes."""
     return base64.b64encode(note.Verifier.parse(key).key).decode()
 
@@ -141,16 +140,16 @@ def _cards() -> dict[str, str]:
     for each in standing:
         found |= each.keys
     found |= {each.party: each.keys[each.party] for each in standing}
-    ours = {each: raw(at.verifier(party=each, origin=name).vkey) for each in {at.party, *at.hosted}}
+    ours = {each: plain(at.verifier(party=each, origin=name).vkey) for each in {at.party, *at.hosted}}
     return found | ours
 
 
 def _held() -> Iterator[Link]:
-    for changes in Journal.objects.exclude(changes="").values_list("changes", flat=True):
-        yield from (_link(keychange.read(each), held=True) for each in keychange.split(changes))
+    for row in keys.changed():
+        yield from (_link(keychange.read(each), held=True) for each in keychange.split(row.changes))
 
 
 def _link(change: keychange.KeyChange, *, held: bool) -> Link:
     parts = change.origin.split("/")
     party = parts[1] if len(parts) == 5 else ""
-    return Link(party, change.origin, raw(change.old), raw(change.new), change.size, held)
+    return Link(party, change.origin, plain(change.old), plain(change.new), change.size, held)

@@ -6,7 +6,7 @@ import jwt
 
 from commonwatch.federation import card
 from commonwatch.journal import keychange, note, seal
-from commonwatch.register.models import Journal
+from commonwatch.register import keys
 from commonwatch.register.node import Node
 
 ALGORITHM: Final = "EdDSA"
@@ -60,7 +60,6 @@ def token(at: Node, *, to: str, now: int) -> str:
 
 def _changes(at: Node, to: str) -> str:
     """Return how the key of this node came to be the present one, as a journal says that the other one may read."""
-    rows = Journal.objects.filter(party=at.party, ours=True).exclude(changes="").order_by("origin")
-    readable = [row for row in rows if {to, "*"} & set(row.parties.split(","))]
+    readable = [row for row in keys.changed(at.party) if row.ours and {to, "*"} & set(row.parties.split(","))]
     statements = keychange.split(readable[0].changes) if readable else []
     return "".join(statements[-MOST_CHANGES:])

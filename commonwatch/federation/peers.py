@@ -10,9 +10,8 @@ from commonwatch.errors import Refusal, _
 from commonwatch.federation import card
 from commonwatch.federation.models import Peer
 from commonwatch.journal import note
-from commonwatch.register import node
+from commonwatch.register import keys, node
 from commonwatch.register.gate import Reader, Shelf
-from commonwatch.register.models import Journal
 
 MODES = ("real", "exercise")
 OFFICE = "node"
@@ -80,7 +79,7 @@ def hosted(peer: Peer) -> set[str]:
     if not named:
         return named
     elsewhere = {each.party for each in standing()}
-    rows = Journal.objects.filter(party__in=named).exclude(changes="")
+    rows = keys.changed(*named)
     left = {row.party for row in rows if row.chain.last.rpartition("+")[2] != _material(peer.keys[row.party])}
     return named - elsewhere - left
 

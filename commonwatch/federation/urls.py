@@ -31,5 +31,6 @@ urlpatterns = [
     path("journals/<origin:origin>/checkpoint", views.checkpoint, name="checkpoint"),
     path("journals/<origin:origin>/forks/<str:digest>", views.fork, name="fork"),
     path("journals/<origin:origin>/key", views.key, name="key"),
+    path("journals/<origin:origin>/key-changes", views.key_changes, name="key-changes"),
     path("journals/<origin:origin>/tile/<path:path>", views.tile, name="tile"),
 ]

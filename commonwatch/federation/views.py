@@ -189,7 +189,15 @@ def checkpoint(request: HttpRequest, origin: str) -> HttpResponse:
 def key(request: HttpRequest, origin: str) -> HttpResponse:
     """Give the verifier key of a journal."""
     row, _by = serving.journal_for(origin, readers=eyes(request))
-    return _file(row.key + "\n", kind=TEXT, cache="no-cache")
+    return _file(row.signed_by + "\n", kind=TEXT, cache="no-cache")
+
+
+@require_safe
+@for_nodes
+def key_changes(request: HttpRequest, origin: str) -> HttpResponse:
+    """Give the statements by which the key of a journal changed; nothing where it never did."""
+    row, _by = serving.journal_for(origin, readers=eyes(request))
+    return _file(row.changes, kind=TEXT, cache="no-cache")
 
 
 @require_safe

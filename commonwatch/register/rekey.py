@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from commonwatch.errors import Refusal, _
 from commonwatch.journal import keychange
-from commonwatch.register import log, node, seal
+from commonwatch.register import keys, log, node, seal
 from commonwatch.register.draft import Hand, Writer
 from commonwatch.register.fact import KeyChanged
-from commonwatch.register.models import Journal
 
 
 class NoJournals(Refusal):
@@ -82,7 +81,7 @@ def _check_two(at: node.Node, two: Two) -> None:
 @log.turn
 def _name(party: str, two: Two, new: Callable[[str], str], *, gone: bool) -> list[Changed]:
     """Write the entry into each open journal of the party."""
-    rows = Journal.objects.filter(party=party, ours=True, closed=False, size__gt=0).order_by("origin")
+    rows = keys.open_here(party)
     if not rows:
         raise NoJournals(party=party)
     return [_change(row.pk, two, new(row.origin), gone=gone) for row in rows]

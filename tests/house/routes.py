@@ -93,6 +93,7 @@ ROUTES = {
     "federation:fork": OPEN,
     "federation:checkpoint": OPEN,
     "federation:key": OPEN,
+    "federation:key-changes": OPEN,
     "federation:tile": Route(EVERYBODY, gives=True),
     "notices:notices": PAGE,
     "notices:ladder": PAGE,

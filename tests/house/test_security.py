@@ -19,7 +19,10 @@ from commonwatch.config import urls as street
 from tests.house.test_reading import opened_paths, told  # noqa: F401 - the fixture
 from tests.house.tree import ROOT, list_of
 
-PLAIN = {"health", "federation:tile", "federation:checkpoint", "federation:key", "federation:card"}
+PLAIN = {
+    "health",
+    *(f"federation:{name}" for name in ("tile", "checkpoint", "key", "key-changes", "card")),
+}
 
 
 def checked(*words, **env):

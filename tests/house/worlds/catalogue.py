@@ -334,6 +334,7 @@ CATALOGUE = {
     "federation:fork": Calls(),
     "federation:checkpoint": Calls(),
     "federation:key": Calls(),
+    "federation:key-changes": Calls(),
     "federation:tile": Calls(),
     "summaries:list": Calls(queries=("day=2026-09-14", "day=odd", "page=2"), polled=True),
     "summaries:new": Calls(bodies=({"form": "day"}, {"form": "none"}, {})),
