@@ -46,14 +46,14 @@ class Walk:
     def step(self, text):
         self.say(f"\n--- {text}")
 
-    def run(self, party, *words, fails=False):
+    def run(self, party, *words, fails=False, typed=""):
         """Run a command on a node, say what it answers, and return that."""
         home = self.home.get(party, self.place / party)
         words = [str(word) for word in words]
         self.say(f"  {party}$ commonwatch {' '.join(words)}")
         done = subprocess.run(
             [sys.executable, "-m", "commonwatch", *words, "--home", str(home)],
-            cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False,
+            cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=120, check=False, input=typed,
         )  # fmt: skip
         for line in (done.stdout + done.stderr).splitlines():
             self.say(f"      {line}")
