@@ -91,10 +91,10 @@ def take_over(*, signed: str, heard: str, line: Line) -> int:
         raise FingerprintDiffers
     if given.party == at.party or at.party not in given.keys:
         raise NotHosted(host=given.party[:40], party=at.party)
-    if own_ones := [row for row in keys.open_here(at.party) if not row.changes]:
+    if own_ones := [row for row in keys.signed_here(at.party) if not row.changes]:
         raise AlreadyWrites(party=at.party, origin=own_ones[0].origin)
     came = pulling.take_back(given.party, line, host=given)
-    if not keys.open_here(at.party):
+    if not keys.signed_here(at.party):
         raise NotHandedOver(host=given.party, party=at.party)
     return came
 

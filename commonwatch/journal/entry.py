@@ -26,6 +26,8 @@ VERSION = 1
 ERASED_KIND = "register.entry.erased"
 CLOSED_KIND = "register.journal.closed"
 CHANGED_KIND = "register.key.changed"
+AFTER_THE_END = frozenset({ERASED_KIND, CHANGED_KIND})
+"""The kinds of entries that may follow the one that closes a journal: they add nothing to what it says."""
 KIND_OFFSET = len('{"v":1,"id":"') + 36 + len('","kind":"')
 """Where the kind begins in every entry of version 1: all that stands before it has a fixed length."""
 

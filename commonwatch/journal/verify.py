@@ -28,6 +28,7 @@ CHECKPOINT = "checkpoint"
 _ERASED_MARK = f'{envelope.ERASED_KIND}"'.encode()
 _CLOSED_MARK = f'{envelope.CLOSED_KIND}"'.encode()
 _CHANGED_MARK = f'{envelope.CHANGED_KIND}"'.encode()
+_AFTER_THE_END = (_ERASED_MARK, _CHANGED_MARK)
 
 
 class JournalRefused(Broken):
@@ -153,6 +154,7 @@ class _Verification:
         strict: bool,
     ) -> None:
         self.source, self.chain, self.key = source, chain, key
+        self.closed: int | None = None
         self.head = head
         self.strict = strict
         self.last_at = ""
@@ -229,13 +231,14 @@ class _Verification:
                 leaves[at] = self.erased[first + at] = stored[32 * at : 32 * at + 32]
 
     def _look_into(self, path: TilePath, first: int, found: list[bytes]) -> None:
-        """Note which entries were erased, see that nothing follows a last one; parse strictly where that was asked."""
+        """Note which entries were erased, and see that nothing is added after a last one; parse strictly if asked."""
         offset = envelope.KIND_OFFSET
         for at, each in enumerate(found):
-            if each.startswith(_CLOSED_MARK, offset) and first + at + 1 != self.head.size:
-                raise JournalRefused(
-                    str(path), f"entry {first + at} closes the journal, and {self.head.size} were signed"
-                )
+            if self.closed is not None and not each.startswith(_AFTER_THE_END, offset):
+                says = f"entry {self.closed} closes the journal, and entry {first + at} adds to it"
+                raise JournalRefused(str(path), says)
+            if each.startswith(_CLOSED_MARK, offset):
+                self.closed = first + at
         for each in [each for each in found if each.startswith(_ERASED_MARK, offset)]:
             try:
                 body = msgspec.json.decode(envelope.parse(each).body, type=_ErasedBody)

@@ -97,9 +97,9 @@ class Opened(NamedTuple):
 class Checked:
     """A delivery that holds: from where (`held`, `root`) to which checkpoint.
 
-    `fresh` is the row of a journal that is not here yet, not saved; `chain` are its keys, `closed` says that
-    it takes nothing more. `digests` holds, for each chunk, the hash of its
-    leaves and of which were erased. `ours` says that the journal is one of this node's own.
+    `fresh` is the row of a journal that is not here yet, not saved; `chain` are its keys. `digests` holds,
+    for each chunk, the hash of its leaves and of which were erased. `ours` says that the journal is one of this node's
+    own.
     """
 
     incoming: Incoming
@@ -109,7 +109,6 @@ class Checked:
     fresh: Journal | None
     ours: bool
     chain: keychange.Chain
-    closed: bool = False
     digests: list[bytes] = field(default_factory=list)
 
 
@@ -265,7 +264,7 @@ class _Reading:
         if self.stream.root() != self.head.root:
             self._refuse(self.begin, _("the entries do not give the signed root"))
         self._check_erased()
-        self.checked.chain, self.checked.closed = self.chain, self.closed
+        self.checked.chain = self.chain
         return self.checked
 
     def _take(self, some: list[bytes | Erased]) -> None:
@@ -325,11 +324,11 @@ class _Reading:
             self._refuse(each.number, _("a journal is opened by its first entry and by no other"))
         if each.at < self.last:
             self._refuse(each.number, _("its time goes back"))
-        if self.closed:
+        if self.closed and each.entry.kind not in envelope.AFTER_THE_END:
             self._refuse(each.number, _("it stands after the entry that closes the journal"))
         if isinstance(each.fact, EntryErased):
             self._check_erasure(each.number, each.fact)
-        self.last, self.closed = each.at, isinstance(each.fact, JournalClosed)
+        self.last, self.closed = each.at, self.closed or isinstance(each.fact, JournalClosed)
 
     def _check_erasure(self, number: int, fact: EntryErased) -> None:
         """See that what an entry erases stands before it, and may be erased."""

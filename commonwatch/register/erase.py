@@ -45,7 +45,7 @@ def erase(*, by: Writer, entry: str, ground: str) -> Written:
 
     :raises NoEntry, NotErasable: when there is nothing to erase, or it must stay.
     :raises NotHere: when the journal is not that of the writer on this node.
-    :raises Closed: when its journal takes nothing more.
+    :raises Closed: when the end of its journal was declared lost.
     """
     row = Entry.objects.select_related("journal").filter(entry_id=_uuid(entry)).first()
     if row is None or not row.data:

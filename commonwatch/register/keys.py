@@ -3,9 +3,9 @@
 from commonwatch.register.models import Journal
 
 
-def open_here(party: str) -> list[Journal]:
-    """List the open journals of a party that this node signs, by origin."""
-    return list(Journal.objects.filter(party=party, ours=True, closed=False, size__gt=0).order_by("origin"))
+def signed_here(party: str) -> list[Journal]:
+    """List the journals of a party that this node signs, closed ones too, by origin."""
+    return list(Journal.objects.filter(party=party, ours=True, lost=0, size__gt=0).order_by("origin"))
 
 
 def changed(*parties: str) -> list[Journal]:

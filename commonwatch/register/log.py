@@ -417,6 +417,8 @@ def close(journal: int) -> str:
 def append_of_journal(fact: Fact, *, by: Writer, journal: int) -> Written:
     """Write what a journal says about itself as an entry of that very journal, whoever reads it by now.
 
+    Into one that is closed goes only what adds nothing to what it says: that bytes are gone, that its key changes.
+
     :raises Closed: when it takes nothing more.
     :raises NotHere, NotAdopted: as `append` does.
     :raises Broken: outside a turn.
@@ -426,7 +428,7 @@ def append_of_journal(fact: Fact, *, by: Writer, journal: int) -> Written:
         raise Broken("an entry is written inside a turn only")
     _check_adopted(work.node)
     into = work.touch(Journal.objects.get(pk=journal))
-    if into.row.closed:
+    if into.row.lost or (into.row.closed and fact.kind not in envelope.AFTER_THE_END):
         raise Closed(origin=into.row.origin, next=into.row.continued or _("no other journal"))
     if not work.node.holds(by.party) or by.party != into.row.party or not into.row.ours:
         raise NotHere(party=into.row.party)

@@ -124,16 +124,9 @@ def _check_chain(at: Node, checked: Checked, *, held: str | None, vouched: bool)
         except Broken as error:
             refuse(origin, "-", str(error))
         return
-    mine = [at.can_sign(party=party, key=key) for key in (checked.incoming.key, chain.last)]
-    if not (mine[0] or (vouched and (mine[1] or checked.closed)) or _led_here(party, checked)):
+    signs, last = (at.can_sign(party=party, key=key) for key in (checked.incoming.key, chain.last))
+    if not (signs or (vouched and last)):
         refuse(origin, "-", _("it is not the key of this node"))
-
-
-def _led_here(party: str, checked: Checked) -> bool:
-    """Say whether a closed journal was signed by a key from which another of the party came to its present one."""
-    known = Journal.objects.filter(party=party, ours=True).exclude(changes="")
-    before = {key.rpartition("+")[2] for row in known for key in row.chain.keys}
-    return checked.closed and checked.incoming.key.rpartition("+")[2] in before
 
 
 def _own_lines(signed: str, key: str, second: str) -> str:

@@ -1,7 +1,8 @@
 """Keys that change: of a party that this node writes for, or of one that goes on with a node of its own.
 
-Every open journal of the party takes one more entry, in which the old key names the new one; all of them or none. The
-old key signs up to that entry, and no clock is asked (docs/decisions/0029-keys-that-change.md).
+Every journal of the party takes one more entry, in which the old key names the new one; all of them or none, closed
+ones too: the law may still have to erase in them. The old key signs up to that entry, and no clock is asked
+(docs/decisions/0029-keys-that-change.md).
 """
 
 from collections.abc import Callable
@@ -15,10 +16,10 @@ from commonwatch.register.fact import KeyChanged
 
 
 class NoJournals(Refusal):
-    """The party has no open journal that this node signs."""
+    """The party has no journal that this node signs."""
 
     code, status = "register.no-journals", 409
-    says = _("This node signs no open journal of {party}.")
+    says = _("This node signs no journal of {party}.")
     hint = _("There is nothing to hand on: it has written nothing here, or was handed over before.")
 
 
@@ -80,8 +81,8 @@ def _check_two(at: node.Node, two: Two) -> None:
 
 @log.turn
 def _name(party: str, two: Two, new: Callable[[str], str], *, gone: bool) -> list[Changed]:
-    """Write the entry into each open journal of the party."""
-    rows = keys.open_here(party)
+    """Write the entry into each journal of the party."""
+    rows = keys.signed_here(party)
     if not rows:
         raise NoJournals(party=party)
     return [_change(row.pk, two, new(row.origin), gone=gone) for row in rows]

@@ -43,6 +43,8 @@ def verify_stored(row: Journal, *, progress: Progress | None = None) -> int:
         if progress:
             progress(index * WIDTH + len(stored_rows))
     erasures.check(row.origin)
+    if erasures.ended is not (row.closed and not row.lost):
+        raise Broken(f"{row.origin}: {_misplaced(row)}")
     _check_upper(row, level, stored)
     check_row(row)
     return head.size
@@ -89,7 +91,7 @@ def columns_of(row: Journal, first: bytes, last: bytes) -> dict[str, object]:
         "party": party, "mode": mode, "slug": slug,
         "epoch": int(epoch), "level": label.level, "categories": ",".join(label.categories),
         "parties": ",".join(label.parties), "audience": ",".join(opened.audience),
-        "last_at": envelope.instant_micros(entries[1].at), **_end(row, ended),
+        "last_at": envelope.instant_micros(entries[1].at), **_end(row, _closing(row, ended)),
     }  # fmt: skip
     return said if said["closed"] else said | {"ours": node.current().holds(party)}
 
@@ -107,6 +109,14 @@ def _check_changes(row: Journal) -> None:
     for signed in changes_of(row):
         change = keychange.read(signed)
         change.check_place(row.origin, change.size, seal.root_at(at, row.pk, size=change.size))
+
+
+def _closing(row: Journal, last: Fact) -> Fact:
+    """Return the entry that closes a journal where one does, else its last one."""
+    if last.kind in envelope.AFTER_THE_END:
+        found = Entry.objects.filter(journal=row, kind=envelope.CLOSED_KIND).order_by("number").first()
+        return fold.read_fact(found.kind, bytes(envelope.read(bytes(found.data)).body)) if found else last
+    return last
 
 
 def _end(row: Journal, ended: Fact) -> dict[str, object]:
@@ -145,9 +155,13 @@ def is_known(entry_id: str, admitted_at: int) -> bool:
 
 
 class Erasures:
-    """Which entries of a journal have no bytes, and which its entries say were erased: the same, or it is broken."""
+    """Which entries of a journal have no bytes, and which its entries say were erased: the same, or it is broken.
+
+    `ended` says that the entry which closes the journal has been seen.
+    """
 
     def __init__(self) -> None:
+        self.ended = False
         self.empty: dict[int, bytes] = {}
         self.named: dict[int, str] = {}
 
@@ -240,8 +254,10 @@ def _check_tile(row: Journal, index: int, rows: list[Stored], tile: bytes, erasu
             raise Broken(f"{row.origin}: the columns of entry {number} do not agree with its bytes")
         if kind == mark:
             erasures.name(number, data)
-        if (kind == envelope.CLOSED_KIND) is not (row.closed and not row.lost and number == row.size - 1):
-            raise Broken(f"{row.origin}: entry {number} {_misplaced(row)}")
+        if erasures.ended and kind not in envelope.AFTER_THE_END:
+            raise Broken(f"{row.origin}: entry {number} adds to a journal that is closed")
+        if kind == envelope.CLOSED_KIND:
+            erasures.ended = True
     return tree.root(leaves) if len(leaves) == WIDTH else b""
 
 
@@ -253,9 +269,11 @@ def stands(leaf: bytes, *, entry_id: str, kind: str, subject: str, at: int, data
 
 
 def _misplaced(row: Journal) -> str:
-    """Say what is wrong about the end of a journal: one that is closed has its closing entry last, and only there."""
+    """Say what is wrong about the end of a journal: one that is closed has an entry that says so, no other has."""
     return (
-        "is not the one that closes it" if row.closed else "closes it, and it goes on or is held to be open"
+        "no entry closes it"
+        if row.closed and not row.lost
+        else "an entry closes it, and it is held to be open"
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.walk import ROOT, Failed, Walk, environment
 
-PASSWORD = "SAMPLE long and not in any list"  # noqa: S105 - of a node that a test makes
+PASSWORD = "SAMPLE long and not in any list"
 
 
 def card_of(at, party):

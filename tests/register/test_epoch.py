@@ -15,7 +15,7 @@ from commonwatch.federation import serving
 from commonwatch.journal import checkpoint, receipt, tiles, tree
 from commonwatch.journal import entry as envelope
 from commonwatch.journal.verify import JournalRefused, verify_journal
-from commonwatch.register import audience, epoch, history, log, seal, verify
+from commonwatch.register import audience, epoch, erase, history, log, rekey, seal, verify
 from commonwatch.register import node as nodes
 from commonwatch.register.admit import NotAdmitted, admit
 from commonwatch.register.models import Entry, Journal
@@ -311,11 +311,30 @@ def test_an_entry_after_the_last_is_found_in_the_database_and_offline(leaving):
     row = Journal.objects.get(origin=FIRST)
     assert kinds(FIRST)[-1] == "exchange.report.submitted"
 
-    with pytest.raises(Broken, match="entry 2 closes it, and it goes on"):
+    with pytest.raises(Broken, match="entry 3 adds to a journal that is closed"):
         verify.verify_stored(row)
-    with pytest.raises(JournalRefused, match="entry 2 closes the journal, and 4 were signed"):
+    with pytest.raises(JournalRefused, match="entry 2 closes the journal, and entry 3 adds to it"):
         verify_journal(Served(row), vkey=row.key)
     leaving.check = lambda: None
+
+
+def test_in_a_closed_journal_bytes_still_go_and_the_key_still_changes(leaving):
+    by = leaving.officer(party="BY")
+    place = write(by=by)[0]
+    leaving.clock.tick(days=1)
+    epoch.turn_over()
+    first = Journal.objects.get(origin=FIRST)
+    erase.erase(by=by, entry=place.id, ground="SAMPLE: a judgment")
+    persons = rekey.Two(by, leaving.officer(party="BY", account="second"), "SAMPLE: yearly")
+    rekey.change("BY", persons)
+
+    assert kinds(FIRST)[-3:] == ["register.journal.closed", "register.entry.erased", "register.key.changed"]
+    row = Journal.objects.get(origin=FIRST)
+    assert (row.closed, row.continued, row.key == first.key) == (True, first.continued, False)
+    verify.verify_stored(row)
+    assert verify_journal(Served(row), vkey=first.key, changes=row.changes).erased == (1,)
+    with pytest.raises(log.Closed):
+        add(ReportWithdrawn(reason="x"), by=by)
 
 
 @pytest.fixture
