@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
+from django.db import DatabaseError
 
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import cosigning, forking, own, peers, recovery
@@ -18,7 +19,7 @@ from commonwatch.federation.forking import Fault
 from commonwatch.federation.heads import VERSION, Head, Heads, tag_of
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
-from commonwatch.federation.spool import MOST_BUNDLE, Spool
+from commonwatch.federation.spool import MOST_BUNDLE, NoRoom, Spool
 from commonwatch.journal import checkpoint, cosign, note
 from commonwatch.journal.manifest import Held
 from commonwatch.register import node, wall
@@ -93,6 +94,7 @@ def pull(peer: Peer, line: Line) -> Round:
     """Make one round with a peer, and keep how it went.
 
     :raises NotReached: when it does not answer, or not in a way that can be used.
+    :raises NoRoom: when our own disk does not take what it gives.
     """
     at = node.current()
     contact, _new = Contact.objects.get_or_create(party=peer.party)
@@ -103,6 +105,11 @@ def pull(peer: Peer, line: Line) -> Round:
     except NotReached as refused:
         contact.failure = str(refused)
         contact.save()
+        raise
+    except NoRoom as refused:
+        contact.failure = str(refused)
+        with suppress(DatabaseError):  # it may lie on the same disk
+            contact.save()
         raise
     _keep(contact, done)
     return done
@@ -133,8 +140,8 @@ def _round(talk: _Talk) -> Round:
         try:
             new, lines = _journal(talk, each)
         except (Refusal, Broken) as fault:
-            if isinstance(fault, NotReached) and not isinstance(fault, AnswersOtherwise):
-                raise  # the line is cut: what else was offered is fetched in the next round
+            if isinstance(fault, NotReached | NoRoom) and not isinstance(fault, AnswersOtherwise):
+                raise  # the line is cut, or the disk full: what else was offered is fetched in the next round
             logger.warning("%s from %s: %s", each.origin[:300], talk.peer.party, fault)
             faults.append(Fault(each.origin[:300], str(fault)))
             continue
