@@ -50,10 +50,8 @@ def made(place, env, *, sticks):
     (place / "port").write_text(str(port))
     (place / "sticks").mkdir()
     address = f"http://127.0.0.1:{port}"
-    ended(begun("empty", place / "empty.sqlite3"))
-    for home in ("by", "kz", *(() if env["DATABASE_URL"] else ("crc",))):
-        (place / home).mkdir(mode=0o700)
-        shutil.copy(place / "empty.sqlite3", place / home / "commonwatch.sqlite3")
+    homes = ("by", "kz") if env["DATABASE_URL"] else ("by", "kz", "crc")
+    empty_for(place, *(place / home for home in homes))
     making = [
         begun("make", place / "by", "BY", address),
         begun("make", place / "kz", "KZ", "-"),
@@ -68,6 +66,14 @@ def made(place, env, *, sticks):
     for each in filling:
         ended(each)
     return said[0]["key"]
+
+
+def empty_for(place, *homes):
+    """Give each home a database with every table and no row: one is made and copied."""
+    ended(begun("empty", place / "empty.sqlite3"))
+    for home in homes:
+        home.mkdir(mode=0o700)
+        shutil.copy(place / "empty.sqlite3", home / "commonwatch.sqlite3")
 
 
 def begun(*words, env=None):
@@ -150,7 +156,7 @@ def _on_sticks(place):
 
 
 def part_empty(path):
-    """Make a database of every table and no row: it is copied, since to make one takes longest."""
+    """Make a database with every table and no row."""
     running = import_module("tests.simulate.running")
     running.prepare()
     running.empty_database(Path(path))
@@ -167,12 +173,12 @@ def part_make(home, party, address):
     print(json.dumps({**inside.work("peering").card(address), "key": key}))  # noqa: T201 - read by who began it
 
 
-def part_meet(home, seat, cards):
+def part_meet(home, seat, cards, address="-"):
     """Take other nodes in, and print the card of this one, which now writes for nobody who has a node."""
     inside.node(Path(home))
     _met(seat, cards)
     inside.node(Path(home))
-    print(json.dumps([inside.work("peering").card("-")]))  # noqa: T201 - read by who began it
+    print(json.dumps([inside.work("peering").card(address)]))  # noqa: T201 - read by who began it
 
 
 def part_fill(home, cards, count):
@@ -264,7 +270,7 @@ def _filed(count, name):
     from commonwatch.desks.exchange.intake import Sent
     from commonwatch.register import node
 
-    dice, days, by = random.Random(name), periods()[-200:], actor(f"{node.current().party}/na-officer")
+    dice, days, by = random.Random(name), periods()[-210:-10], actor(f"{node.current().party}/na-officer")
     sent = [report(at, dice=dice, period=days[at % len(days)], ref=f"{name}-{at}") for at in range(count)]
     for start in range(0, count, 100):
         acts.submit_reports(
