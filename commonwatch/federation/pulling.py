@@ -188,7 +188,7 @@ def fetcher(origin: str, ways: Sequence[tuple[Peer, Line]]) -> Callable[[str], b
 def _read(peer: Peer, body: bytes) -> Heads:
     try:
         heads = msgspec.json.decode(body, type=Heads)
-    except (msgspec.ValidationError, msgspec.DecodeError) as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise NotReached(party=peer.party, reason=f"its list of journals cannot be read: {wrong}") from wrong
     if heads.v != VERSION or heads.node != peer.party or len(heads.journals) > MOST_JOURNALS:
         raise NotReached(party=peer.party, reason="its list of journals is of another version or node")
