@@ -6,7 +6,10 @@
 PORT ?= 8000
 DATA ?= data/demo
 KILLS ?= 100
+WHAT ?= serving
 SEEDS ?= 30
+FLIPS ?= 2000
+SAMPLE ?=
 DATABASE ?= sqlite
 PYTHON ?= python3
 WORKERS ?= 2
@@ -21,12 +24,12 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-input
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-style check-types check-rooms check-pages check-tables check-packs check-tests \
-	bench screenshots journeys nodes crash simulate labels i18n-check two-world lock format clean
+	bench screenshots journeys nodes crash flip simulate labels i18n-check two-world lock format clean
 
 help: ## list what can be done
 	@echo 'make …'
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1  /p' $(MAKEFILE_LIST) | awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
-	@echo 'settings: PORT=$(PORT) DATA=$(DATA) for demo; KILLS=$(KILLS) DATABASE=$(DATABASE) (or postgresql) for crash; SEEDS=$(SEEDS) for simulate'
+	@echo 'settings: PORT=$(PORT) DATA=$(DATA) for demo; KILLS=$(KILLS) WHAT=$(WHAT) (or importing) DATABASE=$(DATABASE) (or postgresql) for crash; SEEDS=$(SEEDS) for simulate; FLIPS=$(FLIPS) SAMPLE=$(or $(SAMPLE),all) for flip'
 
 demo: $(RUNTIME) ## fill the folder DATA with sample reports, once, and serve them on PORT
 	@echo 'demo: http://localhost:$(PORT)/ with its data in $(DATA); Ctrl-C ends it'
@@ -84,9 +87,13 @@ nodes: $(RUNTIME) ## start the Center's node and two members', and walk through 
 	@echo 'nodes: three nodes on this machine, an air gap between two of them; they end with the walk'
 	@$(PY) -m tests.walk
 
-crash: $(TOOLS) ## kill -9 the server KILLS times while it takes reports in, and look for what was lost
-	@echo 'crash: $(KILLS) kills on $(DATABASE)'
-	@$(PY) -m tests.crash --kills '$(KILLS)' --database '$(DATABASE)'
+crash: $(TOOLS) ## kill -9 a node KILLS times while it takes reports in (or journals, WHAT=importing), and look for what was lost
+	@echo 'crash: $(KILLS) kills while $(WHAT), on $(DATABASE)'
+	@$(PY) -m tests.crash --what '$(WHAT)' --kills '$(KILLS)' --database '$(DATABASE)'
+
+flip: $(TOOLS) ## flip FLIPS bytes of a database and every byte of a folder of tiles (or SAMPLE of them); count those unnoticed
+	@echo 'flip: $(FLIPS) bytes of a database, $(or $(SAMPLE),all) bytes of a folder of 1 MB; some minutes'
+	@$(PY) -m tests.flip --database '$(FLIPS)' --folder $(if $(SAMPLE),--sample '$(SAMPLE)') --workers '$(WORKERS)'
 
 simulate: $(TOOLS) ## let seven nodes live through SEEDS seeds of faults, lies and restored backups, and hold them to the truth
 	@echo 'simulate: $(SEEDS) seeds'

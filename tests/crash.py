@@ -64,9 +64,9 @@ class Field:
 class Sender(threading.Thread):
     """One program that posts reports, single or many, until it is over."""
 
-    def __init__(self, field, number, keys):
+    def __init__(self, field, number, keys, *, pause=0.0):
         super().__init__(daemon=True)
-        self.field, self.number = field, number
+        self.field, self.number, self.pause = field, number, pause
         self.party = PARTIES[number % len(PARTIES)]
         self.key = keys[self.party]
         self.dice = random.Random(number)
@@ -78,6 +78,7 @@ class Sender(threading.Thread):
             some = [self._next() for _place in range(self.dice.choice((1, 1, 1, 2, 20, 100)))]
             if not self._until_told(some):
                 return
+            time.sleep(self.pause)
 
     def _next(self):
         self.count += 1
@@ -126,7 +127,7 @@ def crash(*, kills, database="sqlite", seed=None):
     `database` is "sqlite", or "postgresql" for a server of the wheel or, when it is set, that of $DATABASE_URL.
     """
     dice = random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="commonwatch-crash-") as name, _database(database) as env:
+    with tempfile.TemporaryDirectory(prefix="commonwatch-crash-") as name, kept_in(database) as env:
         home = Path(name) / "node"
         keys = serving.make_node(home, PARTIES, env=env)
         os.environ.update(env)
@@ -138,7 +139,7 @@ def crash(*, kills, database="sqlite", seed=None):
 
 
 @contextmanager
-def _database(kind):
+def kept_in(kind):
     """Give the environment that names the database."""
     if kind == "sqlite":
         yield {"DATABASE_URL": ""}
@@ -183,9 +184,14 @@ def main():
     reader = argparse.ArgumentParser(prog="python -m tests.crash")
     reader.add_argument("--kills", type=int, default=100)
     reader.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    reader.add_argument("--what", choices=("serving", "importing"), default="serving")
     reader.add_argument("--seed", type=int)
     asked = reader.parse_args()
-    found = crash(kills=asked.kills, database=asked.database, seed=asked.seed)
+    if asked.what == "importing":
+        importing = import_module("tests.importing")
+        found = importing.crash(kills=asked.kills, database=asked.database, dice=random.Random(asked.seed))
+    else:
+        found = crash(kills=asked.kills, database=asked.database, seed=asked.seed)
     lost = found.acknowledged - found.found
     for fault in found.faults[:20]:
         print(f"  {fault}")  # noqa: T201 - the words of a command

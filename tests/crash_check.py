@@ -5,7 +5,7 @@ from django.db import connections
 
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tiles, tree
-from commonwatch.register import node, rebuild, seal, verify, wall
+from commonwatch.register import node, rebuild, repair, seal, verify, wall
 from commonwatch.register.models import Entry, Journal
 
 LOOK_UP = 500
@@ -20,6 +20,30 @@ def guard():
     finally:
         connections.close_all()
     return []
+
+
+def whole():
+    """Hold every journal to its signed root, entries beyond its end included; return what is wrong, or nothing."""
+    faults = []
+    try:
+        for row in Journal.objects.order_by("origin"):
+            faults += [f"{row.origin}: {each.place}: {each.why}" for each in repair.damaged(row)]
+    finally:
+        connections.close_all()
+    return faults
+
+
+def level(there):
+    """Hold what is held of other parties to what their nodes hold: `there` is of each journal origin, size and root."""
+    here = {row.origin: (row.size, row.root) for row in Journal.objects.filter(ours=False)}
+    faults = [
+        f"{origin} is held as {here.get(origin)} and stands at {size}"
+        for origin, size, root in there
+        if here.get(origin) != (size, root)
+    ]
+    return faults + [
+        f"{origin} is held, and nobody wrote it" for origin in here.keys() - {each[0] for each in there}
+    ]
 
 
 def hold(told):

@@ -1,15 +1,15 @@
-"""Flipping bytes of what is stored, one at a time, and seeing that each is found: `python -m tests.flip`.
+"""Flipping bytes of what is stored, one at a time, and seeing that each is found: `make flip`.
 
-`--database N` flips N bytes, chosen at random, each in a copy of its own of a small SQLite database. A flip is found
-when SQLite says so, when a journal, the guard or a table does not verify, or when anything fails; otherwise every
-answer must be what it was before: every row of every journal, entry, tile and projection, and every entry as it is
-found by its id, its subject or its journal. Two things are not compared, because nothing can prove them: Django's own
-lists of its models and migrations, which no reader is given, and when this node admitted an entry of another (of its
-own it is held to the millisecond).
+`python -m tests.flip --database N` flips N bytes, chosen at random, each in a copy of its own of a small SQLite
+database. A flip is found when SQLite says so, when a journal, the guard or a table does not verify, or when anything
+fails; otherwise every answer must be what it was before: every row of every journal, entry, tile and projection, and
+every entry as it is found by its id, its subject or its journal. Two things are not compared, because nothing can prove
+them: Django's own lists of its models and migrations, which no reader is given, and when this node admitted an entry of
+another (of its own it is held to the millisecond).
 
-`--folder` flips every byte of every file of a folder of about 1 MB in turn, as it is served and carried, and verifies
-what the file touches: the checkpoint by its signature, a bundle against its tile, a tile against its bundle, and the
-whole journal where that finds nothing.
+`--folder` flips every byte of every file of a folder of 1 MB in turn, as it is served and carried. Only what the file
+touches is verified, against what is already at hand: the checkpoint by its signature, a bundle against its tile, a tile
+against its bundle; and the whole journal where that finds nothing. `--sample N` takes N bytes, chosen at random.
 """
 
 import argparse
@@ -37,14 +37,15 @@ def main(words=None):
     options.add_argument("--folder", action="store_true", help="flip every byte of a folder of about 1 MB")
     options.add_argument("--sample", type=int, metavar="N", help="with --folder: N bytes of it only")
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--workers", type=int, default=WORKERS)
     asked = options.parse_args(words)
     if not asked.folder and asked.database is None:
         options.error("say what to flip: --database N or --folder")
     missed = []
     if asked.database is not None:
-        missed += told("database", database(asked.database, seed=asked.seed))
+        missed += told("database", database(asked.database, seed=asked.seed, workers=asked.workers))
     if asked.folder:
-        missed += told("folder", folder(sample=asked.sample, seed=asked.seed))
+        missed += told("folder", folder(sample=asked.sample, seed=asked.seed, workers=asked.workers))
     return 1 if missed else 0
 
 
@@ -288,12 +289,12 @@ def folder(*, sample=None, seed=1, workers=WORKERS):
 
 
 def make_folder():
-    """Write a journal of 1,100 entries, two of them erased, and return its files and its key."""
+    """Write a journal of 1,260 entries, two of them erased, and return its files and its key."""
     from commonwatch.journal.export import write_folder
     from tests.register.foreign import Foreign
 
     journal = Foreign()
-    for index in range(1097):
+    for index in range(1257):
         text = f"What happened at post {index}, told at length. " * 10
         journal.add("exchange.thing.told", {"text": text})
     journal.erase(300).erase(301)
@@ -306,16 +307,17 @@ def make_folder():
 def flip_folder(given):
     """Flip bytes one at a time and verify what each touches."""
     files, key, flips, seed = given
-    from commonwatch.journal import checkpoint, note
+    from commonwatch.journal import note
 
     dice, found, missed = random.Random(seed), Counter(), []
-    copy = Copy(dict(files))
-    head = checkpoint.open_checkpoint(copy.checkpoint(), note.Verifier.parse(key))
+    copy, verifier = Copy(dict(files)), note.Verifier.parse(key)
+    pairs = partners(files)
+    buffers = {path: bytearray(data) for path, data in files.items()}
     for path, place in flips:
-        data = bytearray(files[path])
-        data[place] ^= dice.randrange(1, 256)
-        copy.files[path] = bytes(data)
-        if is_found(copy, path, key, head):
+        buffers[path][place] ^= dice.randrange(1, 256)
+        copy.files[path] = bytes(buffers[path])
+        buffers[path][place] = files[path][place]
+        if is_found(copy, path, pairs, verifier):
             found["found"] += 1
         else:
             missed.append(f"byte {place} of {path}")
@@ -323,31 +325,35 @@ def flip_folder(given):
     return found, missed
 
 
-def is_found(copy, path, key, head):
-    """Verify what a file touches, and the whole journal where that finds nothing."""
+def partners(files):
+    """Return by the name of each bundle, and of its tile of leaf hashes, the path of the bundle and the tile's name."""
+    from commonwatch.journal.tiles import TilePath
+
+    found = {}
+    for name in files:
+        path = TilePath.parse(name) if name.startswith("tile/entries/") else None
+        if path:
+            tile = str(TilePath(level=0, index=path.index, width=path.width))
+            found[name] = found[tile] = (path, tile)
+    return found
+
+
+def is_found(copy, name, pairs, verifier):
+    """Verify what a file touches by what is at hand, and the whole journal where that finds nothing."""
     from commonwatch.errors import Broken
-    from commonwatch.journal.verify import verify_journal
+    from commonwatch.journal import checkpoint
+    from commonwatch.journal.verify import CHECKPOINT, hold_bundle, verify_journal
 
     try:
-        touched(copy, path, key, head)
-        verify_journal(copy, vkey=key)
+        if name == CHECKPOINT:
+            checkpoint.open_checkpoint(copy.checkpoint(), verifier)
+        if name in pairs:
+            path, tile = pairs[name]
+            hold_bundle(path, copy.files[str(path)], copy.files[tile])
+        verify_journal(copy, vkey=verifier.vkey)
     except Broken:
         return True
     return False
-
-
-def touched(copy, path, key, head):
-    """Verify what one file touches; `head` is the checkpoint as it was signed."""
-    from commonwatch.journal import checkpoint, note
-    from commonwatch.journal.tiles import TilePath
-    from commonwatch.journal.verify import _Verification
-
-    if path == "checkpoint":
-        checkpoint.open_checkpoint(copy.checkpoint(), note.Verifier.parse(key))
-        return
-    wanted = TilePath.parse(path)
-    if wanted.level in (None, 0):
-        _Verification(copy, head, strict=False)._check_bundle(wanted.index)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Bundles: news for a peer on a stick, sealed to its key; and what comes on one, taken in whole or not at all."""
 
+import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.federation import card, cosigning, forking, keyring, own, peers, serving
@@ -22,6 +24,7 @@ from commonwatch.register.admit import admit_all
 from commonwatch.register.models import Journal
 
 FOLDER = "sticks"
+PLAIN = "plain"
 
 
 class NotASender(Refusal):
@@ -97,10 +100,10 @@ def make(peer: Peer, target: Path, *, anyway: bool = False) -> Made:
         journals=lines,
         held=_held(peer),
     )
-    with _draft(at) as (path, file):
-        bundle.write(file, said, _parts(lines, rows), signer=own.signer(at))
-        file.flush()
-        seal.seal(path, target, recipients=[peer.sealed])
+    with _apart(at) as place:
+        with (place / PLAIN).open("xb") as file:
+            bundle.write(file, said, _parts(lines, rows), signer=own.signer(at))
+        seal.seal(place / PLAIN, target, recipients=[peer.sealed])
     contact.sent_serial = said.serial
     contact.save(update_fields=["sent_serial"])
     return Made(
@@ -243,26 +246,49 @@ def _verifier(party: str) -> note.Verifier:
 def _opened(source: Path) -> Iterator[Opened]:
     """Open a sealed bundle: its plain form lies in the node's home while it is read, for this account alone."""
     at = node.current()
-    with _draft(at) as (path, _file):
-        plain = path.with_suffix(".plain")
-        try:
-            seal.unseal(source, plain, identities=[own.identity(at)])
-            with plain.open("rb") as file:
-                yield bundle.open_bundle(
-                    file, organisation=at.pack.organisation, recipient=at.party, verifier=_verifier
-                )
-        finally:
-            plain.unlink(missing_ok=True)
+    with _apart(at) as place:
+        seal.unseal(source, place / PLAIN, identities=[own.identity(at)])
+        with (place / PLAIN).open("rb") as file:
+            yield bundle.open_bundle(
+                file, organisation=at.pack.organisation, recipient=at.party, verifier=_verifier
+            )
 
 
 @contextmanager
-def _draft(at: node.Node) -> Iterator[tuple[Path, BinaryIO]]:
-    """Open a file in the node's home that is gone afterwards."""
+def _apart(at: node.Node) -> Iterator[Path]:
+    """Open a folder in the node's home that is gone afterwards.
+
+    It is locked while it is in use: a bundle in plain that a killed process left behind goes with the next one.
+    """
     folder = at.home / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=folder)
+    with _locked(folder):
+        for left in folder.iterdir():
+            _sweep(left)
+        place = Path(tempfile.mkdtemp(dir=folder))
+        lock = os.open(place, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        with os.fdopen(handle, "w+b") as file:
-            yield Path(name), file
+        yield place
     finally:
-        Path(name).unlink(missing_ok=True)
+        shutil.rmtree(place)
+        os.close(lock)
+
+
+@contextmanager
+def _locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sweep(left: Path) -> None:
+    """Take away what nobody holds who is still at work."""
+    with suppress(BlockingIOError, FileNotFoundError), _locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()

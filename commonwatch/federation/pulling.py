@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
+from django.db import DatabaseError
 
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import card, cosigning, forking, keyring, own, peers, recovery
@@ -19,7 +20,7 @@ from commonwatch.federation.heads import VERSION, Head, Heads, tag_of
 from commonwatch.federation.keyring import Keyring, Trust
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
 from commonwatch.federation.models import Contact, Level, Peer
-from commonwatch.federation.spool import MOST_BUNDLE, Spool
+from commonwatch.federation.spool import MOST_BUNDLE, NoRoom, Spool
 from commonwatch.journal import checkpoint, cosign, note
 from commonwatch.journal.manifest import Held
 from commonwatch.register import admit, checking, node, wall
@@ -95,6 +96,7 @@ def pull(peer: Peer, line: Line) -> Round:
     """Make one round with a peer, and keep how it went.
 
     :raises NotReached: when it does not answer, or not in a way that can be used.
+    :raises NoRoom: when our own disk does not take what it gives.
     """
     at = node.current()
     contact, _new = Contact.objects.get_or_create(party=peer.party)
@@ -105,6 +107,11 @@ def pull(peer: Peer, line: Line) -> Round:
     except NotReached as refused:
         contact.failure = str(refused)
         contact.save()
+        raise
+    except NoRoom as refused:
+        contact.failure = str(refused)
+        with suppress(DatabaseError):  # it may lie on the same disk
+            contact.save()
         raise
     _keep(contact, done)
     return done
@@ -136,8 +143,8 @@ def _round(talk: _Talk) -> Round:
             talk.keys.learn(each.changes)
             new, lines = _journal(talk, each)
         except (Refusal, Broken) as fault:
-            if isinstance(fault, NotReached) and not isinstance(fault, AnswersOtherwise):
-                raise  # the line is cut: what else was offered is fetched in the next round
+            if isinstance(fault, NotReached | NoRoom) and not isinstance(fault, AnswersOtherwise):
+                raise  # the line is cut, or the disk full: what else was offered is fetched in the next round
             logger.warning("%s from %s: %s", each.origin[:300], talk.peer.party, fault)
             faults.append(Fault(each.origin[:300], str(fault)))
             continue
@@ -187,7 +194,7 @@ def fetcher(origin: str, ways: Sequence[tuple[Peer, Line]]) -> Callable[[str], b
 def _read(peer: Peer, body: bytes) -> Heads:
     try:
         heads = msgspec.json.decode(body, type=Heads)
-    except (msgspec.ValidationError, msgspec.DecodeError) as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise NotReached(party=peer.party, reason=f"its list of journals cannot be read: {wrong}") from wrong
     if heads.v != VERSION or heads.node != peer.party or len(heads.journals) > MOST_JOURNALS:
         raise NotReached(party=peer.party, reason="its list of journals is of another version or node")

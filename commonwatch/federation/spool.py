@@ -10,6 +10,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from commonwatch.errors import Refusal, _
 from commonwatch.journal import tiles
 from commonwatch.journal.export import Erased
 from commonwatch.register.node import Node
@@ -22,16 +23,29 @@ MOST_BUNDLE = tiles.TILE_WIDTH * (tiles.MAX_ENTRY_BYTES + 2)
 MOST_TILE = tiles.TILE_WIDTH * 32
 
 
+class NoRoom(Refusal):
+    """This node's own disk does not take what was fetched."""
+
+    code, status = "federation.no-room", 507
+    says = _("What was fetched of {origin} cannot be written to {folder}: {reason}.")
+    hint = _(
+        "Nothing of it was admitted. Make room there: what is fetched already is kept, and the next round goes on."
+    )
+
+
 class Spool:
     """The part of one journal that is being fetched from one peer: entries `start` up to `size`."""
 
     def __init__(self, at: Node, *, origin: str, start: int, size: int, fetch: Fetch) -> None:
-        self.start, self.size, self.fetched = start, size, 0
+        self.origin, self.start, self.size, self.fetched = origin, start, size, 0
         self._folder = at.home / FOLDER / sha256(origin.encode()).hexdigest()[:32]
         self._fetch = fetch
 
     def fill(self) -> None:
-        """Fetch every bundle that is not there, and the leaf hashes where an entry was erased."""
+        """Fetch every bundle that is not there, and the leaf hashes where an entry was erased.
+
+        :raises NoRoom: when the disk does not take them.
+        """
         for index in self._bundles():
             path = tiles.tile_path(None, index, size=self.size)
             entries = tiles.bundle_parse(self._have(path, MOST_BUNDLE))
@@ -78,12 +92,21 @@ class Spool:
             return place.read_bytes()
         data = self._fetch(str(path), most)
         _check(path, data)
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = place.with_name(f"{place.name}.{os.getpid()}-{id(self)}.new")
-        draft.write_bytes(data)
-        draft.replace(place)
+        self._lay_down(place, data)
         self.fetched += 1
         return data
+
+    def _lay_down(self, place: Path, data: bytes) -> None:
+        draft = place.with_name(f"{place.name}.{os.getpid()}-{id(self)}.new")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft.write_bytes(data)
+            draft.replace(place)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            reason = error.strerror or type(error).__name__
+            raise NoRoom(origin=self.origin, folder=self._folder.parent, reason=reason) from error
 
 
 def _check(path: tiles.TilePath, data: bytes) -> None:

@@ -219,7 +219,7 @@ def read(data: bytes) -> Entry:
     """
     try:
         return _DECODER.decode(data)
-    except msgspec.DecodeError as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise EntryRefused(f"the entry is not of its form: {wrong}") from wrong
 
 

@@ -100,7 +100,7 @@ def seal(source: Path | str, target: Path | str, *, recipients: Iterable[str]) -
 
     def fill(draft: BinaryIO) -> None:
         with Path(source).open("rb") as plain:
-            pyrage.encrypt_io(plain, draft, keys)
+            _encrypt(plain, draft, keys)
         draft.flush()
         os.fsync(draft.fileno())
 
@@ -147,6 +147,34 @@ class _Bounded:
     def flush(self) -> None:
         """Pass on what is buffered."""
         self._target.flush()
+
+
+class _Told:
+    """Writes on, and keeps what the disk said: the library tells of it in words alone."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self.fault: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write a piece."""
+        try:
+            return self._target.write(data)
+        except OSError as fault:
+            self.fault = fault
+            raise
+
+    def flush(self) -> None:
+        """Pass on what is buffered."""
+        self._target.flush()
+
+
+def _encrypt(plain: BinaryIO, target: BinaryIO, keys: list[x25519.Recipient]) -> None:
+    told = _Told(target)
+    try:
+        pyrage.encrypt_io(plain, told, keys)
+    except pyrage.EncryptError as wrong:
+        raise (told.fault or wrong) from wrong
 
 
 def _check_header(sealed: BinaryIO) -> None:

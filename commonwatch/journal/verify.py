@@ -8,7 +8,7 @@ is damaged the error names it, because the files above and below it still agree.
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +19,16 @@ from commonwatch.journal import entry as envelope
 from commonwatch.journal import keychange, note, tiles, tree
 from commonwatch.journal.tiles import RootStream, TilePath
 
-__all__ = ["FolderSource", "JournalRefused", "RootStream", "Source", "Verified", "verify_journal"]
+__all__ = [
+    "FolderSource",
+    "JournalRefused",
+    "NotItsHash",
+    "RootStream",
+    "Source",
+    "Verified",
+    "hold_bundle",
+    "verify_journal",
+]
 
 Progress = Callable[[int, int], None]
 """Told now and then how many entries of how many were verified."""
@@ -37,6 +46,14 @@ class JournalRefused(Broken):
     def __init__(self, place: str, why: str) -> None:
         super().__init__(f"{place}: {why}")
         self.place = place
+
+
+class NotItsHash(JournalRefused):
+    """An entry does not give the hash that its tile has for it; `index` is its number in the journal."""
+
+    def __init__(self, path: TilePath, index: int) -> None:
+        super().__init__(str(path), f"entry {index} is not the one that was signed")
+        self.index = index
 
 
 class Source(Protocol):
@@ -141,6 +158,35 @@ def _open_head(
     return checkpoints.open_checkpoint(signed, verifier, second=second), verifier.vkey
 
 
+def hold_bundle(path: TilePath, data: bytes, hashes: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Hold an entry bundle to the bytes of the hash tile below which it stands; return its entries and their hashes.
+
+    An erased entry (`b""`) has the hash that the tile gives: the levels above the tile vouch for that.
+
+    :raises NotItsHash: when an entry is another than the tile says.
+    :raises JournalRefused: when the bundle cannot be read, or holds more or fewer entries than its path says.
+    """
+    try:
+        found = tiles.bundle_parse(data)
+    except tiles.TileRefused as wrong:
+        raise JournalRefused(str(path), str(wrong)) from wrong
+    if len(found) != path.width:
+        raise JournalRefused(str(path), f"it has {len(found)} entries, not {path.width}")
+    hashed = sha256
+    leaves = [hashed(b"\x00" + each).digest() for each in found]
+    if b"" in found:
+        leaves = [
+            leaf if each else hashes[32 * at : 32 * at + 32]
+            for at, (each, leaf) in enumerate(zip(found, leaves, strict=True))
+        ]
+    if b"".join(leaves) != hashes:
+        at = next(
+            (at for at, leaf in enumerate(leaves) if leaf != hashes[32 * at : 32 * at + 32]), len(leaves)
+        )
+        raise NotItsHash(path, path.index * tiles.TILE_WIDTH + at)
+    return found, leaves
+
+
 class _Verification:
     """One run over one journal."""
 
@@ -189,18 +235,12 @@ class _Verification:
         if len(stored) != 32 * path.width:
             raise JournalRefused(str(tile_path), f"it has {len(stored)} bytes, not {32 * path.width}")
         try:
-            found = tiles.bundle_parse(data)
-        except tiles.TileRefused as wrong:
-            raise JournalRefused(str(path), str(wrong)) from wrong
-        if len(found) != path.width:
-            raise JournalRefused(str(path), f"it has {len(found)} entries, not {path.width}")
-        hashed = sha256
-        leaves = [hashed(b"\x00" + each).digest() for each in found]
+            found, leaves = hold_bundle(path, data, stored)
+        except NotItsHash as wrong:
+            self._blame(tile_path, wrong, stored)
         first = index * tiles.TILE_WIDTH
         if b"" in found:
-            self._keep_erased(first, found, leaves, stored)
-        if b"".join(leaves) != stored:
-            self._blame(path, tile_path, leaves, stored)
+            self._keep_erased(first, found, leaves)
         done = 0
         for at, each in enumerate(found):
             if each.startswith(_CHANGED_MARK, envelope.KIND_OFFSET):
@@ -224,11 +264,10 @@ class _Verification:
                 str(path), f"entry {number} changes the key and does not hold: {wrong}"
             ) from wrong
 
-    def _keep_erased(self, first: int, found: list[bytes], leaves: list[bytes], stored: bytes) -> None:
-        """Take the leaf hashes of erased entries from the tile, which the levels above it vouch for."""
-        for at, each in enumerate(found):
-            if not each:
-                leaves[at] = self.erased[first + at] = stored[32 * at : 32 * at + 32]
+
+    def _keep_erased(self, first: int, found: list[bytes], leaves: list[bytes]) -> None:
+        """Keep the leaf hashes of erased entries, to be held to the entries that erase them."""
+        self.erased.update((first + at, leaves[at]) for at, each in enumerate(found) if not each)
 
     def _look_into(self, path: TilePath, first: int, found: list[bytes]) -> None:
         """Note which entries were erased, and see that nothing is added after a last one; parse strictly if asked."""
@@ -286,13 +325,13 @@ class _Verification:
                     str(path), f"entry {index} is empty and no entry says that it was erased"
                 )
 
-    def _blame(self, path: TilePath, tile_path: TilePath, leaves: list[bytes], stored: bytes) -> None:
+    def _blame(self, tile_path: TilePath, wrong: "NotItsHash", stored: bytes) -> NoReturn:
         """Say which of a bundle and its hash tile is at fault: the one the levels above do not vouch for."""
-        at = next(at for at, leaf in enumerate(leaves) if leaf != stored[32 * at : 32 * at + 32])
-        index = path.index * tiles.TILE_WIDTH + at
         if self._is_vouched(tile_path, stored):
-            raise JournalRefused(str(path), f"entry {index} is not the one that was signed")
-        raise JournalRefused(str(tile_path), f"the hash of entry {index} is not that of its bytes")
+            raise wrong
+        raise JournalRefused(
+            str(tile_path), f"the hash of entry {wrong.index} is not that of its bytes"
+        ) from wrong
 
     def _blame_erased(self, tile: int) -> None:
         """Refuse a tile of level 0 for the hash of an erased entry, if it has one."""

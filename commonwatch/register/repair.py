@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import product
 from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import checkpoint, note, tiles, tree
@@ -416,12 +416,32 @@ def _put(row: Journal, fix: _Fix) -> None:
 def faults_of_file() -> list[str]:
     """Let SQLite look through its whole file; return what it finds. On PostgreSQL nothing is asked.
 
-    It finds indexes that do not agree with their tables, by which an entry would not be found that is there.
+    It finds pages that cannot be read, and indexes that do not agree with their tables, by which an entry would not be
+    found that is there.
     """
     connection = connections[node.current().database]
     if connection.vendor != "sqlite":
         return []
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA integrity_check")
-        said = [str(row[0]) for row in cursor.fetchall()]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA integrity_check")
+            said = [line for row in cursor.fetchall() for line in str(row[0]).splitlines()]
+    except DatabaseError as error:
+        return [str(error)]
     return [] if said == ["ok"] else said
+
+
+def index_anew() -> list[str]:
+    """Make every index of SQLite's file anew from its table; return the faults of the file that are left.
+
+    What is left stands in a table itself, and can only come from a backup and the peers.
+    """
+    with suppress(DatabaseError):
+        _index_anew()
+    return faults_of_file()
+
+
+@log.mending
+def _index_anew() -> None:
+    with connections[node.current().database].cursor() as cursor:
+        cursor.execute("REINDEX")

@@ -529,6 +529,57 @@ def test_a_damaged_database_file_is_told_as_such(shell):
     assert "Traceback" not in done.stderr
 
 
+def index_spoilt(home):
+    """Change a byte in the index by which an entry is found by its subject: no journal knows of it."""
+    sql = "SELECT rootpage FROM sqlite_master WHERE type = 'index' AND sql LIKE '%register_entry%(\"subject\")%'"
+    path, [(page,)] = home / "commonwatch.sqlite3", asked(home, sql)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray(path.read_bytes())
+    data[data.index(b"report/BY", (page - 1) * 4096)] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_damaged_index_is_found_by_verify_and_doctor_and_mended_by_repair(shell):
+    shell.well(*D1, "--nil")
+    index_spoilt(shell.home)
+
+    done = shell("verify")
+    assert done.returncode == 3
+    assert "the database file is damaged: " in done.stderr
+    assert "run: commonwatch repair" in done.stderr
+    done = shell("doctor")
+    assert done.returncode == 3
+    assert "WRONG  database file: It is damaged: " in done.stdout
+    assert "run: commonwatch repair" in done.stdout
+    done = shell("repair")
+    assert done.returncode == 3
+    assert "the database file: " in done.stdout
+
+    assert "its indexes were made anew, and it holds" in shell.well("repair", "--apply")
+    assert "5 entries in 2 journals verified" in shell.well("verify", "--tables")
+    assert "OK     database file: every page and every index of it holds" in shell.well("doctor")
+
+
+def test_a_damaged_page_of_a_table_is_told_with_what_brings_it_back(shell):
+    shell.well(*D1, "--nil")
+    page = asked(shell.home, "SELECT rootpage FROM sqlite_master WHERE name = 'register_tile'")[0][0]
+    path = shell.home / "commonwatch.sqlite3"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+
+    assert "run: commonwatch repair" in shell("doctor").stdout
+    assert shell("verify").returncode == 3
+    done = shell("repair", "--apply")
+    assert done.returncode == 3
+    assert "commonwatch restore" in done.stderr
+    assert "commonwatch recover" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_settings_that_cannot_be_used_are_told_in_a_sentence(shell):
     done = shell("user", "list", DATABASE_URL="mysql://x/y")
     assert done.returncode == 1

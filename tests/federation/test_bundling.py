@@ -1,5 +1,7 @@
 """Bundles: over an air gap the same journals arrive, whole or not at all, whatever happens to the file."""
 
+import fcntl
+import os
 import random
 
 import pytest
@@ -132,3 +134,26 @@ def test_a_file_with_any_byte_changed_brings_nothing(three, tmp_path):
         assert not Contact.objects.filter(party="BY", got_serial__gt=0).exists()
         assert not list((three["KZ"].node.home / "sticks").iterdir()), "nothing plain is left behind"
     assert take(three["KZ"], path).entries == 21
+
+
+def killed(house):
+    """Leave behind what a process leaves that is killed while it reads a bundle; return its folder."""
+    left = house.node.home / "sticks" / "left"
+    left.mkdir(parents=True)
+    (left / "plain").write_text("what was sealed")
+    return left
+
+
+def test_what_a_killed_process_left_in_plain_is_swept_and_what_is_in_use_is_not(three, tmp_path):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"))
+    path = stick(three["BY"], three["KZ"], tmp_path / "one.cwb")
+    left = killed(three["KZ"])
+    handle = os.open(left, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with at(three["KZ"]):
+        bundling.show(path)
+        assert (left / "plain").exists()
+        os.close(handle)
+        bundling.show(path)
+    assert not list((three["KZ"].node.home / "sticks").iterdir())

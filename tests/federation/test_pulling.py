@@ -190,6 +190,23 @@ def test_a_list_that_came_damaged_and_can_still_be_read_is_asked_for_again(three
     assert (done.changed, done.cosignatures) == (True, 1)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [b"\xd3", b'"', b"\\", b"\x00"],
+    ids=["not UTF-8", "a quote", "a backslash", "a control character"],
+)
+def test_a_list_that_cannot_be_read_is_an_answer_that_cannot_be_used(three, damage):
+    with at(three["BY"]):
+        write(by=three["BY"].officer(party="BY"))
+    line = Within(three["BY"])
+    line.change = lambda _path, answer: answer._replace(
+        body=answer.body.replace(b"small/", damage + b"mall/")
+    )
+    with pytest.raises(NotReached, match="its list of journals cannot be read"):
+        pull(three["KZ"], three["BY"], line)
+    assert pull(three["KZ"], three["BY"]).faults == ()
+
+
 def database_of(house):
     """The file of a node's database, closed and with its log moved into it."""
     connection = connections[house.node.database]

@@ -286,3 +286,5 @@ def test_an_id_is_not_made_of_anything_else(millis, random):
 def test_reading_what_is_no_entry_is_refused():
     with pytest.raises(EntryRefused):
         entry.read(bytes_for("noise"))
+    with pytest.raises(EntryRefused):
+        entry.read(entry.encode(sample()).replace(b'"party":"', b'"party":"\xd3'))

@@ -1,3 +1,4 @@
+import errno
 import io
 import re
 import resource
@@ -132,6 +133,12 @@ def test_no_more_comes_out_than_is_taken(sealed):
 def test_a_full_disk_is_no_fault_of_the_file(sealed):
     with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(OSError, match="No space left"):
         seal._decrypt(io.BytesIO(sealed.read_bytes()), seal._Bounded(full, 10**9), [seal._identity(KEY)])
+    with (
+        Path("/dev/full").open("wb", buffering=0) as full,
+        pytest.raises(OSError, match="No space left") as told,
+    ):
+        seal._encrypt(io.BytesIO(TEXT), full, [seal._recipient(seal.recipient_of(KEY))])
+    assert told.value.errno == errno.ENOSPC
 
 
 def test_a_key_that_is_none_is_refused_and_a_secret_is_not_repeated(sealed):

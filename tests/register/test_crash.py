@@ -12,9 +12,9 @@ from tests.postgres import programs
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def crashed(*words):
+def crashed(*words, kills=5):
     """Run the crash test in a process of its own and return what it said last."""
-    return ran("tests.crash", "--kills", "5", *words)
+    return ran("tests.crash", "--kills", str(kills), *words)
 
 
 def ran(*words):
@@ -38,6 +38,17 @@ def test_nothing_acknowledged_is_lost_on_postgresql_with_two_processes(postgres_
     monkeypatch.setenv("DATABASE_URL", postgres_url)
 
     assert "lost 0" in crashed("--database", "postgresql")
+
+
+def test_nothing_is_held_twice_or_in_part_when_a_node_is_killed_while_it_takes_journals_in():
+    assert "lost 0" in crashed("--what", "importing", kills=3)
+
+
+@pytest.mark.postgresql
+def test_nothing_is_held_twice_or_in_part_on_postgresql_when_a_node_is_killed_so(postgres_url, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+
+    assert "lost 0" in crashed("--what", "importing", "--database", "postgresql", kills=3)
 
 
 @pytest.mark.postgresql

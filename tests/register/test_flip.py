@@ -1,4 +1,4 @@
-"""A bounded run of `python -m tests.flip`: no flipped byte goes unnoticed."""
+"""A bounded run of `make flip`: no flipped byte goes unnoticed."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from tests.house.tree import ROOT
 
 @pytest.mark.parametrize(
     ("words", "count"),
-    [(("--database", "60"), 60), (("--folder", "--sample", "4000"), 4000)],
+    [(("--database", "150"), 150), (("--folder", "--sample", "20000"), 20_000)],
     ids=["database", "folder"],
 )
 def test_no_flipped_byte_goes_unnoticed(words, count):

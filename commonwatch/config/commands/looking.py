@@ -19,7 +19,7 @@ from commonwatch.config.commands import adopting, doors, making, reminders
 from commonwatch.config.commands.found import Found
 from commonwatch.config.opening import open_node
 from commonwatch.errors import Broken, Refusal
-from commonwatch.register import node, seal, wall
+from commonwatch.register import node, repair, seal, wall
 from commonwatch.register.guard import BehindGuard
 from commonwatch.register.models import Journal
 
@@ -158,6 +158,18 @@ def _sqlite() -> Iterator[Found]:
                 "WRONG", name, f"{value}: {danger}.", "Stop the node and report this: it sets this itself."
             )
     yield _log()
+    yield _file()
+
+
+def _file() -> Found:
+    """Let SQLite read its whole file: a damaged page is found here before somebody asks for what stands on it."""
+    open_node()
+    faults = repair.faults_of_file()
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    if faults:
+        do = "Stop the node, keep a copy of the whole folder, then run: commonwatch repair"
+        return Found("WRONG", "database file", f"It is damaged: {faults[0]}{more}.", do)
+    return Found("OK", "database file", "every page and every index of it holds")
 
 
 def _log() -> Found:

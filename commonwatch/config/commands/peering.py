@@ -103,6 +103,10 @@ def _round(peer: Peer) -> dict[str, Any]:
         return said | {"failure": str(refused)}
     except DatabaseError:
         raise
+    except OSError as error:
+        return said | {
+            "failure": f"The system of this node does not let this be done: {error.strerror or error}."
+        }
     except Exception:
         logger.exception("What %s sent was not understood", peer.party)
         return said | {"failure": "What it sent was not understood; the log of this node says more."}

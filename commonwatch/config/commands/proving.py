@@ -10,14 +10,14 @@ from django.db import connections
 from commonwatch.access import digests
 from commonwatch.config.commands import say, tending
 from commonwatch.errors import Broken
-from commonwatch.register import log, node, rebuild, seal
+from commonwatch.register import log, node, rebuild, repair, seal
 from commonwatch.register.guard import BehindGuard
 from commonwatch.register.models import Entry, Journal
 from commonwatch.register.verify import verify_stored
 
 
 def node_holds(*, tables: bool) -> dict[str, Any]:
-    """Verify every journal of the node at hand and its guard, and its tables when asked.
+    """Verify every journal of the node at hand, its file and its guard, and its tables when asked.
 
     Journals are read in one snapshot, so the node may go on working meanwhile.
 
@@ -27,6 +27,7 @@ def node_holds(*, tables: bool) -> dict[str, Any]:
         node.current()
     ).read()  # before the snapshot: what is written meanwhile is in neither
     with snapshot():
+        _hold_file()
         rows = list(Journal.objects.order_by("origin"))
         with say.progress("Verifying", total=sum(row.size for row in rows)) as step:
             journals = _each(rows, step)
@@ -37,6 +38,13 @@ def node_holds(*, tables: bool) -> dict[str, Any]:
         _compare_tables()
         also.append("Every table is what its entries say.")
     return {"journals": journals, "also": also}
+
+
+def _hold_file() -> None:
+    faults = repair.faults_of_file()
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise Broken(f"the database file is damaged: {faults[0]}{more}; to mend it run: commonwatch repair")
 
 
 def _each(rows: list[Journal], step: Callable[[int], None]) -> list[dict[str, Any]]:

@@ -2,11 +2,20 @@
 
 from typing import Any
 
+from django.db import DatabaseError
+
 from commonwatch.config.commands import peering
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import peers, pulling
 from commonwatch.register import rebuild, repair, wall
 from commonwatch.register.models import Journal
+
+
+def file_repaired(*, apply: bool) -> dict[str, Any]:
+    """List what SQLite finds wrong with its file, make its indexes anew if asked for, and say what is left."""
+    faults = repair.faults_of_file()
+    left = repair.index_anew() if apply and faults else faults
+    return {"faults": faults, "left": left}
 
 
 def repaired(*, apply: bool) -> list[dict[str, Any]]:
@@ -31,6 +40,6 @@ def _one(row: Journal, *, apply: bool) -> dict[str, Any]:
                 (each, peering.wire(each)) for each in peers.standing() if each.address != peering.NOWHERE
             ]
             repair.mend(row, pulling.fetcher(row.origin, ways))
-    except (Refusal, Broken) as wrong:
+    except (Refusal, Broken, DatabaseError) as wrong:
         said["failure"] = str(wrong)
     return said
