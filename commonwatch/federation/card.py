@@ -2,8 +2,8 @@
 
 A card is a signed note. Its text names the organisation, the node's party, its address, the keys that sign the journals
 of the party and of those it hosts, the key of its cosignatures and the one to which a bundle for it is sealed; where
-the pack asks for a second signature, also the keys of that, of ML-DSA-44. The fingerprint is what two officers read to each
-other: it covers every key, and not the address, which may change.
+the pack asks for a second signature, also the keys of that, of ML-DSA-44. The fingerprint is what two officers read to
+each other: it covers every key, and not the address, which may change.
 """
 
 import base64
