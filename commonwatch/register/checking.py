@@ -73,13 +73,17 @@ Entries = Source | Callable[[], Iterable[bytes | Erased]] | Iterable[bytes | Era
 class Incoming(NamedTuple):
     """One journal's news: its signed checkpoint, the entries up to it, its verifier key as agreed with the party.
 
-    `second` is the verifier key of its second signature, empty where none is known.
+    `second` is the verifier key of its second signature, empty where none is known. `follows` is a checkpoint of the
+    past that was chosen where its key has signed two; with `anew` the entries come from the first on, and take the
+    place of a past that was not chosen.
     """
 
     signed: str
     entries: Entries
     key: str
     second: str = ""
+    follows: checkpoint.Checkpoint | None = None
+    anew: bool = False
 
 
 class Opened(NamedTuple):
@@ -97,7 +101,8 @@ class Checked:
     """A delivery that holds: from where (`held`, `root`) to which checkpoint.
 
     `fresh` is the row of a journal that is not here yet, not saved. `digests` holds, for each chunk, the hash of its
-    leaves and of which were erased. `ours` says that the journal is one of this node's own.
+    leaves and of which were erased. `ours` says that the journal is one of this node's own. `instead` is the row of the
+    past whose place it takes, as it stood.
     """
 
     incoming: Incoming
@@ -107,6 +112,7 @@ class Checked:
     fresh: Journal | None
     ours: bool
     digests: list[bytes] = field(default_factory=list)
+    instead: Journal | None = None
 
 
 def check(
@@ -128,7 +134,18 @@ def check(
         )
     if row is not None and row.key != incoming.key:
         refuse(head.origin, "-", _("another key was agreed for this journal"))
-    return _Reading(incoming, head, row, ours=ours, guarded=guarded).run()
+    follows = incoming.follows
+    if follows is not None and head.size < follows.size:
+        refuse(
+            head.origin, head.size, _("it ends before the past that was chosen here can be told from others")
+        )
+    if not incoming.anew or row is None:
+        return _Reading(incoming, head, row, ours=ours, guarded=guarded or follows).run()
+    if row.ours:
+        refuse(head.origin, "-", _("this node writes that journal itself"))
+    checked = _Reading(incoming, head, None, ours=ours, guarded=follows).run()
+    checked.instead = row
+    return checked
 
 
 def open_head(incoming: Incoming, *, earlier: bool = False) -> checkpoint.Checkpoint:
@@ -339,7 +356,13 @@ class _Reading:
     def _meet_guard(self) -> None:
         """Hold the tree to what this node has signed, at the size of which it has signed it."""
         if self.guarded and self.stream.size == self.guarded.size and self.stream.root() != self.guarded.root:
-            self._refuse(self.guarded.size, _("it is not what this node has signed"))
+            ours = self.checked.ours
+            self._refuse(
+                self.guarded.size,
+                _("it is not what this node has signed")
+                if ours
+                else _("it is not the past that was chosen here"),
+            )
 
     def _refuse(self, number: int, reason: str) -> NoReturn:
         refuse(self.head.origin, number, reason)
