@@ -13,15 +13,16 @@ from typing import NamedTuple
 import msgspec
 
 from commonwatch.errors import Broken, Refusal
-from commonwatch.federation import cosigning, forking, own, peers, recovery
+from commonwatch.federation import cosigning, following, forking, own, peers, recovery
 from commonwatch.federation.forking import Fault
 from commonwatch.federation.heads import VERSION, Head, Heads, tag_of
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
-from commonwatch.federation.models import Contact, Level, Peer
+from commonwatch.federation.models import Contact, Cosignature, Level, Peer
 from commonwatch.federation.spool import MOST_BUNDLE, Spool
-from commonwatch.journal import checkpoint, cosign, note
+from commonwatch.journal import checkpoint, cosign, export, note
 from commonwatch.journal.manifest import Held
-from commonwatch.register import admit, checking, node, wall
+from commonwatch.journal.verify import CHECKPOINT
+from commonwatch.register import admit, checking, node, replacing, wall
 from commonwatch.register.checking import Incoming
 from commonwatch.register.models import Journal
 
@@ -195,12 +196,17 @@ def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
     note_level(talk.peer.party, head)
     forking.refuse_forked(head.origin)
     row = Journal.objects.filter(origin=head.origin).first()
+    if following.elsewhere(row) is not None:
+        row = None
     held = row.size if row else 0
     if held >= head.size:
-        forking.compare(head, given.checkpoint)
+        forking.compare(head, given.checkpoint, fetch=talk.tile(head.origin))
         keep_second(head, given.checkpoint)
         return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
+    if not held:
+        forking.check_chosen(head, talk.tile(head.origin))
     new = _fetch(talk, given, head, held)
+    note_level(talk.peer.party, head)
     return new, cosigning.take(given.checkpoint, head, talk.witnesses)
 
 
@@ -215,6 +221,8 @@ def keep_second(head: checkpoint.Checkpoint, signed: str) -> None:
 def delivery(origin: str, signed: str, entries: checking.Entries) -> Incoming:
     """Put the news of a journal together with the keys by which it is held, and its own signatures alone.
 
+    Where its key has signed two pasts, also with what was chosen here.
+
     :raises NoKey: when nobody vouched for a key of its party.
     :raises NoteRefused: when that key has not signed.
     """
@@ -222,7 +230,15 @@ def delivery(origin: str, signed: str, entries: checking.Entries) -> Incoming:
     if trust is None:
         raise peers.NoKey(origin=origin[:300])
     verifiers = [trust.verifier, *([note.Verifier.parse(second)] if second else [])]
-    return Incoming(cosign.only(signed, verifiers), entries, trust.verifier.vkey, second)
+    row = Journal.objects.filter(origin=origin).first()
+    return Incoming(
+        cosign.only(signed, verifiers),
+        entries,
+        trust.verifier.vkey,
+        second,
+        follows=following.chosen(origin),
+        anew=following.elsewhere(row) is not None,
+    )
 
 
 def opened(given: Head, known: dict[str, str]) -> checkpoint.Checkpoint:
@@ -252,7 +268,7 @@ def _fetch(talk: _Talk, given: Head, head: checkpoint.Checkpoint, held: int) -> 
     except (Refusal, Broken):
         spool.empty()
         row = Journal.objects.filter(origin=head.origin).first()
-        if row is not None and row.size:
+        if row is not None and held:
             forking.found(row, given.checkpoint, head, fetch=talk.tile(head.origin))
         raise
     spool.empty()
@@ -262,11 +278,26 @@ def _fetch(talk: _Talk, given: Head, head: checkpoint.Checkpoint, held: int) -> 
 def take_in(signed: str, head: checkpoint.Checkpoint, spool: Spool) -> int:
     """Admit what was fetched of a journal and cosign it; our own past comes back by the door of recovery."""
     given, door = delivery(head.origin, signed, spool.entries), recovery.door(head)
-    done = door(**given._asdict())
+    before = Journal.objects.filter(origin=head.origin).first()
+    done = door(given)
     row = Journal.objects.get(origin=head.origin)
+    if given.anew and before is not None:
+        forget(before)
     if not row.ours:
         cosigning.cosign(row)
     return done.new
+
+
+def forget(before: Journal) -> None:
+    """Keep the cosignatures of a past that was set aside beside it, and no longer count by them who is how far.
+
+    Our own stays, so that we never cosign the other past, too.
+    """
+    lines = cosigning.lines([before.origin]).get(before.origin, ())
+    signed = cosigning.joined(before.checkpoint, lines)
+    export.put(replacing.folder_of(before) / CHECKPOINT, signed.encode())
+    Cosignature.objects.filter(origin=before.origin).exclude(party=node.current().party).delete()
+    Level.objects.filter(origin=before.origin).delete()
 
 
 def note_level(party: str, head: checkpoint.Checkpoint | Held) -> None:

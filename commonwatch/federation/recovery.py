@@ -6,7 +6,7 @@ from commonwatch.errors import Refusal, _
 from commonwatch.federation.heads import Head
 from commonwatch.journal.checkpoint import Checkpoint
 from commonwatch.register import guard, node, recover, seal
-from commonwatch.register.admit import Admitted, admit
+from commonwatch.register.admit import Admitted, Incoming, admit_all
 
 
 class KeyElsewhere(Refusal):
@@ -17,7 +17,7 @@ class KeyElsewhere(Refusal):
     hint = _("Somebody else signs with the key of this node. Take it off the net, and call every peer.")
 
 
-def door(head: Checkpoint) -> Callable[..., Admitted]:
+def door(head: Checkpoint) -> Callable[[Incoming], Admitted]:
     """Return by which door entries up to a checkpoint come in: that of others, or that of our own past.
 
     Our own come back where the guard knows of them and the database does not, or where no guard remembers the journal.
@@ -26,13 +26,21 @@ def door(head: Checkpoint) -> Callable[..., Admitted]:
     """
     at = node.current()
     if not at.holds(head.origin.split("/")[1]):
-        return admit
+        return _of_another
     guarded = seal.guard_of(at).read()
     lags = {each.origin for each in recover.lagging(at)}
     if head.origin in guarded and head.origin not in lags:
         signed = guard.signed(guarded[head.origin]).size
         raise KeyElsewhere(origin=head.origin, size=head.size, signed=signed)
-    return recover.readmit
+    return _our_own
+
+
+def _of_another(given: Incoming) -> Admitted:
+    return admit_all([given])[0]
+
+
+def _our_own(given: Incoming) -> Admitted:
+    return recover.readmit(signed=given.signed, entries=given.entries, key=given.key, second=given.second)
 
 
 def own_first(heads: Iterable[Head]) -> list[Head]:
