@@ -1,14 +1,23 @@
 """Two persons choose which past of a forked journal is followed; the other one is kept, and nothing goes on from it."""
 
+import base64
+
 import pytest
+from django.test import Client
 
 from commonwatch.access import actor, pairs, rules
+from commonwatch.access.actor import operator
+from commonwatch.access.acts import open_account
+from commonwatch.config.commands import adopting, peering
 from commonwatch.desks.exchange.models import Report
 from commonwatch.federation import acts, bundling, following, forking, peers, settling
 from commonwatch.federation.models import Cosignature, Evidence, Settled
+from commonwatch.journal import checkpoint, fork
 from commonwatch.journal.verify import FolderSource, verify_journal
 from commonwatch.register import erase, replacing
-from commonwatch.register.models import Journal
+from commonwatch.register.models import Entry, Journal
+from tests.conftest import prove
+from tests.exchange.test_acts import file
 from tests.federation.nodes import Within, keeper, pull
 from tests.federation.test_forking import WIDE, at, evidence, four, say
 from tests.register.conftest import write
@@ -176,10 +185,6 @@ def test_a_fork_that_begins_after_the_chosen_checkpoint_asks_for_another_choice(
 
 def later_fork(house, head):
     """Evidence that the owner's key signed another root for the size at which the journal stands."""
-    import base64
-
-    from commonwatch.journal import checkpoint, fork
-
     with at(house):
         signer = house.node.signer(party="BY", origin=WIDE)
         other = checkpoint.Checkpoint(WIDE, head.size, bytes(32))
@@ -218,8 +223,6 @@ def test_what_is_erased_by_law_is_erased_in_a_past_that_was_set_aside_too(forked
     choose(armenia, name(belarus))
     pull(armenia, belarus)
     with at(belarus):
-        from commonwatch.register.models import Entry
-
         entry = Entry.objects.filter(journal__origin=WIDE, number=1).get()
         word = bytes(entry.data)
         erase.erase(by=belarus.officer(party="BY"), entry=str(entry.entry_id), ground="SAMPLE: law")
@@ -262,3 +265,69 @@ def test_evidence_on_a_stick_that_proves_nothing_is_named_and_not_kept(forked, t
         assert (done.forks, len(done.faults)) == ((), 1)
         assert "proves nothing" in done.faults[0].says
         assert not Evidence.objects.exists()
+
+
+def own_fork(house):
+    """Evidence that the key of a journal kept here signed another root for its present size; its origin."""
+    file(house, "BY")
+    held = Journal.objects.filter(party="BY", size__gt=0).exclude(parties="BY").latest("size")
+    signer = house.node.signer(party="BY", origin=held.origin)
+    other = checkpoint.sign_checkpoint(checkpoint.Checkpoint(held.origin, held.size, bytes(32)), signer)
+    made = fork.write(fork.make(held.checkpoint, other, held.key, no_hashes))
+    assert forking.keep(made, came_from="BY") == []
+    return held
+
+
+def no_hashes(_level, _index):
+    raise AssertionError("of equal sizes no hash is asked for")
+
+
+def colleague(house):
+    return open_account(by=operator("CRC"), handle="crc-head-two", office="head", password=PASSWORD)
+
+
+PASSWORD = "a long enough pass phrase for a test"
+
+
+def test_the_page_lists_forks_takes_a_choice_and_says_who_made_it(house):
+    held = own_fork(house)
+    client = house.client("CRC", "head")
+    shown = client.get("/nodes/forks/").content.decode()
+    assert held.origin in shown
+    assert "nothing more is taken in" in shown
+    typed = {"origin": held.origin, "checkpoint": f"{held.size}:{'0' * 64}", "ground": GROUND}
+    wrong = client.post("/nodes/forks/", typed)
+    assert wrong.status_code == 409
+    assert GROUND in wrong.content.decode()
+    answer = client.post("/nodes/forks/", typed | {"checkpoint": f"{held.size}:{held.root}"})
+    assert answer.status_code == 302
+    second = Client()
+    second.force_login(colleague(house))
+    prove(second)
+    proposal = answer["Location"]
+    body = second.get(proposal).content.decode()
+    assert held.root in body
+    second.post(proposal, {"act": "join", "digest": body.split('name="digest" value="')[1].split('"')[0]})
+    shown = client.get("/nodes/forks/").content.decode()
+    assert "crc-head-two and crc-head chose the past" in shown
+    assert "crc-head-two and crc-head chose the past" in client.get("/journals/").content.decode()
+    other = house.client("KZ", "na-officer").get("/journals/").content.decode()
+    assert "chose the past" not in other, "who in the Center chose is the Center's own matter"
+    assert "chose the past" not in Client().get("/journals/").content.decode()
+
+
+def test_the_command_takes_two_persons_with_their_passwords(house):
+    held = own_fork(house)
+    house.account("CRC", "head", PASSWORD)
+    colleague(house)
+    named = f"{held.size}:{held.root}"
+    both = [("CRC/head=crc-head", PASSWORD), ("CRC/head=crc-head-two", PASSWORD)]
+    for wrong, refusal in (
+        (both[:1], settling.FollowTakesTwo),
+        ([both[0], ("CRC/head=crc-head-two", "another")], adopting.NotThatPerson),
+        ([both[0], both[0]], rules.SamePerson),
+    ):
+        with pytest.raises(refusal):
+            peering.follow(held.origin, named, GROUND, wrong)
+    assert peering.follow(held.origin, named, GROUND, both)["held"] == "chosen"
+    assert not following.unsettled(held.origin)
