@@ -15,12 +15,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from commonwatch.errors import Broken, Refusal
 from commonwatch.journal import checkpoint, manifest, note, seal, tiles, tree
-from tests.journal import parcels
+from tests.journal import forks, parcels
 from tests.journal.samples import bytes_for
 
 MOST_SECONDS = 2.0
@@ -33,10 +34,16 @@ SENT = (
     ("csto/KAZ/real/small/1", 2, 9, (8,)),
 )
 HELD = (manifest.Held(origin="csto/CRC/real/members/1", size=9, root=bytes_for("root")),)
+FORKS = (
+    forks.evidence(forks.LEFT[:5], forks.RIGHT[:9]),
+    forks.evidence(forks.LEFT[:7], forks.RIGHT[:7]),
+    b"no proof",
+)
 NAMES = (
     "", ".", "..", "/", "manifest", "0000/checkpoint", "0004/checkpoint", "../0000/checkpoint", "/etc/passwd",
     "0000/tile/entries/000", "0000/tile/entries/000.p/3", "0000/tile/0/000", "0000/tile/0/001.p/44",
     "0000/tile/1/000", "0001/tile/entries/x001/000", "0000\\tile\\0\\000", "0000/tile/entries/../../x", "0000/",
+    "forks/0000", "forks/0003", "0000/forks",
     "a" * 60, "0000//checkpoint", "0000/tile/entries/٠٠٠", "0000/checkpoint\n", "con", "0000/tile/entries/000/000",
 )  # fmt: skip
 FIELDS = (
@@ -66,7 +73,7 @@ class Base(NamedTuple):
 
 def base() -> Base:
     """Make what is changed, once."""
-    whole = parcels.made(*SENT, held=HELD)
+    whole = parcels.made(*SENT, held=HELD, evidence=FORKS)
     key = seal.new_identity()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "plain").write_bytes(whole[:3000])
@@ -218,6 +225,8 @@ def bundle_case(data: bytes, whole: bytes, *, honest: bool) -> str:
             )
             count = sum(1 for _each in part.entries())
             assert count == part.line.size - part.line.start, "its entries are not as many as it says"
+        proofs = [sha256(each).digest() for each in found.evidence]
+        assert proofs == list(found.manifest.forks), "its evidence is not what it says"
         if data == whole:
             return "the same"
         assert not honest, "accepted, and it is not what was sent"

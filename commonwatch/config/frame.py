@@ -36,6 +36,7 @@ FURTHER = (
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
     ("federation:journals", gettext_lazy("Journals"), ""),
     ("federation:peers", gettext_lazy("Nodes"), "federation.manage-peers"),
+    ("federation:forks", gettext_lazy("Forks"), "federation.follow-past"),
 )
 OTHERS = (
     ("ui:people", gettext_lazy("People and offices"), ""),

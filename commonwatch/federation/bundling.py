@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.federation import card, cosigning, forking, keyring, own, peers, serving
+from commonwatch.federation import card, cosigning, following, forking, keyring, own, peers, serving
 from commonwatch.federation.models import Contact, Level, Peer
-from commonwatch.federation.pulling import Found, delivery, keep_second, note_level
+from commonwatch.federation.pulling import Found, delivery, forget, keep_second, note_level
 from commonwatch.journal import bundle, keychange, manifest, note, seal
 from commonwatch.journal.bundle import Opened, OpenedPart, Part
 from commonwatch.journal.export import Erased
@@ -64,13 +65,19 @@ class Made(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a bundle would bring. `order` says how its number stands to the last that came from its sender."""
+    """What a bundle would bring. `order` says how its number stands to the last that came from its sender.
+
+    `forks` names each journal of which it has the evidence of a fork, once for each proof. `faults` says of what else
+    came as evidence why it proves nothing and, once it was taken in, which journals were left out.
+    """
 
     sender: str
     serial: int
     order: str
     made_at: str
     verdicts: tuple[Verdict, ...]
+    forks: tuple[str, ...] = ()
+    faults: tuple[forking.Fault, ...] = ()
 
     @property
     def entries(self) -> int:
@@ -87,8 +94,8 @@ def make(peer: Peer, target: Path, *, anyway: bool = False) -> Made:
     at = node.current()
     contact, _new = Contact.objects.get_or_create(party=peer.party)
     rows = _rows(peer)
-    lines = _lacking(peer, rows)
-    if not lines and not anyway:
+    lines, proofs = _lacking(peer, rows), _proofs(rows)
+    if not lines and not proofs and not anyway:
         raise NothingForPeer(party=peer.party)
     said = Manifest(
         organisation=at.pack.organisation,
@@ -99,10 +106,11 @@ def make(peer: Peer, target: Path, *, anyway: bool = False) -> Made:
         made_at=f"{datetime.fromtimestamp(at.clock() / 1e6, tz=UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
         journals=lines,
         held=_held(peer),
+        forks=tuple(sha256(each).digest() for each in proofs),
     )
     with _apart(at) as place:
         with (place / PLAIN).open("xb") as file:
-            bundle.write(file, said, _parts(lines, rows), signer=own.signer(at))
+            bundle.write(file, said, _parts(lines, rows), signer=own.signer(at), forks=proofs)
         seal.seal(place / PLAIN, target, recipients=[peer.sealed])
     contact.sent_serial = said.serial
     contact.save(update_fields=["sent_serial"])
@@ -119,6 +127,12 @@ def _rows(peer: Peer) -> dict[str, Journal]:
     withheld = vouching.withheld()
     numbers = [shelf.id for _reader, shelf in peers.shelves(peer) if shelf.origin not in withheld]
     return {row.origin: row for row in Journal.objects.filter(pk__in=numbers, size__gt=0)}
+
+
+def _proofs(rows: dict[str, Journal]) -> list[bytes]:
+    """List the evidence of forks of these journals, in the order of its digests."""
+    found = [bytes(each.data) for some in forking.of(rows).values() for each in some]
+    return sorted(found, key=lambda data: sha256(data).digest())[: manifest.MAX_FORKS]
 
 
 def _lacking(peer: Peer, rows: dict[str, Journal]) -> tuple[Line, ...]:
@@ -152,30 +166,34 @@ def show(source: Path) -> Shown:
     :raises Broken, NotASender: naming what does not hold.
     """
     with _opened(source) as given:
-        return _shown(given.manifest)
+        return _with_forks(_shown(given.manifest), given)
 
 
 @wall.open()
 def take_in(source: Path) -> Shown:
     """Take in everything that a bundle brings, or nothing of it; return what it brought.
 
-    :raises Broken, NotASender, BundleGap, NotAdmitted, Forked: naming what does not hold.
+    Evidence of forks that holds is kept in any case; of a journal with two pasts nothing is taken in until two persons
+    have chosen, and the rest is.
+
+    :raises Broken, NotASender, BundleGap, NotAdmitted: naming what does not hold.
     """
     with _opened(source) as given:
-        shown = _shown(given.manifest)
-        for each in shown.verdicts:
-            if each.what == "gap":
-                raise BundleGap(origin=each.origin, start=each.start, held=each.held, party=shown.sender)
+        shown = _with_forks(_shown(given.manifest), given)
+        for data in given.evidence:
+            forking.keep(data, came_from=shown.sender)
         keys, witnesses = keyring.ring(), peers.witnesses()
         parts = {part.line.origin: part for part in given.parts}
         for part in given.parts:
             keys.learn(_changes(part))
         found = {origin: Found(*keys.open(part.checkpoint(), origin)) for origin, part in parts.items()}
-        for origin, (head, _trust) in found.items():
-            forking.refuse_forked(origin)
-            forking.compare(head, parts[origin].checkpoint())
+        shown = _without_forked(shown, found, parts)
+        for each in shown.verdicts:
+            if each.what == "gap":
+                raise BundleGap(origin=each.origin, start=each.start, held=each.held, party=shown.sender)
         _admit(shown, parts, found)
-        for origin, (head, trust) in found.items():
+        for origin in [each.origin for each in shown.verdicts]:
+            head, trust = found[origin]
             note_level(shown.sender, head)
             keep_second(head, parts[origin].checkpoint(), trust)
             cosigning.take(parts[origin].checkpoint(), head, witnesses)
@@ -189,13 +207,34 @@ def _changes(part: OpenedPart) -> str:
     return "".join(keychange.statement_of(each) for each in entries if isinstance(each, bytes))
 
 
+def _without_forked(shown: Shown, found: dict[str, Found], parts: dict[str, OpenedPart]) -> Shown:
+    """Leave out the journals of which a fork is known, or shows now, or of which this is not the past chosen here."""
+    faults = {}
+    for origin, (head, _trust) in found.items():
+        try:
+            forking.refuse_forked(origin)
+            if following.elsewhere(Journal.objects.filter(origin=origin).first()) is None:
+                forking.compare(head, parts[origin].checkpoint())
+            else:
+                forking.check_chosen(head, None)
+        except (forking.Forked, forking.NotFollowed) as fault:
+            faults[origin] = forking.Fault(origin, str(fault))
+    kept = tuple(each for each in shown.verdicts if each.origin not in faults)
+    return shown._replace(verdicts=kept, faults=(*shown.faults, *faults.values()))
+
+
 def _admit(shown: Shown, parts: dict[str, OpenedPart], found: dict[str, Found]) -> None:
     incoming = []
     for each in shown.verdicts:
         part = parts[each.origin]
         if each.what == "new":
             incoming.append(delivery(found[each.origin].trust, part.checkpoint(), _Read(part)))
-    for done in admit_all(incoming) if incoming else ():
+    given = {each.signed.split("\n", 1)[0] for each in incoming if each.anew}
+    before = list(Journal.objects.filter(origin__in=given))
+    done_all = admit_all(incoming) if incoming else ()
+    for row in before:
+        forget(row)
+    for done in done_all:
         cosigning.cosign(Journal.objects.get(origin=done.origin))
 
 
@@ -212,10 +251,21 @@ class _Read:
 
 def _shown(said: Manifest) -> Shown:
     origins = [each.origin for each in said.journals]
-    held = dict(Journal.objects.filter(origin__in=origins).values_list("origin", "size"))
+    rows = Journal.objects.filter(origin__in=origins)
+    held = {row.origin: 0 if following.elsewhere(row) else row.size for row in rows}
     contact = Contact.objects.filter(party=said.sender).first()
     order = manifest.order(said, contact.got_serial if contact else 0)
     return Shown(said.sender, said.serial, order, said.made_at, tuple(manifest.compare(said, held)))
+
+
+def _with_forks(shown: Shown, given: Opened) -> Shown:
+    forks, faults = [], []
+    for data in given.evidence:
+        try:
+            forks.append(forking.examine(data))
+        except (Broken, Refusal) as wrong:
+            faults.append(forking.Fault("-", f"evidence that proves nothing: {wrong}"))
+    return shown._replace(forks=tuple(forks), faults=tuple(faults))
 
 
 def _acknowledged(said: Manifest) -> None:
@@ -226,6 +276,8 @@ def _acknowledged(said: Manifest) -> None:
         if row is None or row.size < each.size:
             continue
         if sealing.root_at(at, row.pk, size=each.size) != each.root:
+            if following.proved(each.origin):
+                continue
             raise Broken(f"{said.sender} says that it holds another past of {each.origin}")
         note_level(said.sender, each)
     contact, _new = Contact.objects.get_or_create(party=said.sender)

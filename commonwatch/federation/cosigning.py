@@ -4,28 +4,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
-from commonwatch.federation import peers
+from commonwatch.federation import following, peers
 from commonwatch.federation.models import Cosignature, Evidence
 from commonwatch.journal import checkpoint, note
 from commonwatch.journal import cosign as cosigns
-from commonwatch.register import node
+from commonwatch.register import node, seal
 from commonwatch.register.models import Journal
 
 
 def cosign(row: Journal) -> None:
     """Say with the witness key that this node has verified the present checkpoint of a journal; once for each size.
 
-    Neither side of a fork that is known is cosigned.
+    Neither side of a fork that is not settled is cosigned; nor ever one side by a node that has cosigned the other.
     """
-    if Evidence.objects.filter(origin=row.origin).exists():
-        return
     at = node.current()
     held = Cosignature.objects.filter(origin=row.origin, party=at.party).first()
     if held is not None and (held.size, held.root) == (row.size, row.root):
         return
+    if Evidence.objects.filter(origin=row.origin).exists() and (
+        following.unsettled(row.origin) or (held is not None and not _goes_on(row, held))
+    ):
+        return
     seconds = at.clock() // 1_000_000
     line = cosigns.cosign(note.note_text(row.checkpoint), at.witness, seconds=seconds)
     _keep(row.origin, at.party, row.size, row.root, line, seconds)
+
+
+def _goes_on(row: Journal, held: Cosignature) -> bool:
+    """Say whether a journal goes on from what was cosigned of it last."""
+    before = seal.root_at(node.current(), row.pk, size=held.size) if held.size <= row.size else b""
+    return before.hex() == held.root
 
 
 def take(signed: str, head: checkpoint.Checkpoint, known: Mapping[str, note.Verifier]) -> int:

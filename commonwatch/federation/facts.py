@@ -49,3 +49,20 @@ class KeyRevoked(Fact, frozen=True, omit_defaults=True):
     sizes: Mapping[str, int]
     ground: str
     proposal: str = ""
+
+
+@fact("federation.fork.settled")
+class ForkSettled(Fact, frozen=True, omit_defaults=True):
+    """Two persons have chosen which past of a journal is followed here: the one that has this root (hex) at this size.
+
+    `evidence` are the digests (SHA-256, hex) of the proofs that they had before them, in order. `second` is the account
+    that joined whoever wrote this; `proposal` the subject on which they agreed, empty when they did so on the machine.
+    """
+
+    origin: str
+    size: int
+    root: str
+    evidence: tuple[str, ...]
+    ground: str
+    second: str
+    proposal: str = ""

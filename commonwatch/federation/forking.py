@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.federation import keyring, peers
+from commonwatch.federation import following, keyring, peers
 from commonwatch.federation.models import Evidence
 from commonwatch.federation.spool import MOST_TILE
 from commonwatch.journal import checkpoint, fork, tiles, tree
@@ -28,7 +28,15 @@ class Forked(Refusal):
 
     code, status = "federation.forked", 409
     says = _("{origin} has two pasts, both signed by its key. Nothing more of it is taken in.")
-    hint = _("The evidence is on the page of the journals. Ask its owner which past is true.")
+    hint = _("Ask its owner which past is true. Then two persons choose it on the page “Forks”.")
+
+
+class NotFollowed(Refusal):
+    """What is offered of a journal is the past that was not chosen here."""
+
+    code, status = "federation.not-followed", 409
+    says = _("{origin}: what is offered is not the past that two persons have chosen here.")
+    hint = _("Nothing of it is taken in. Ask that node which past it follows, and why.")
 
 
 class Fault(NamedTuple):
@@ -44,7 +52,7 @@ class Fault(NamedTuple):
 
 
 def refuse_forked(origin: str) -> None:
-    """Refuse more of a journal of which a fork is known.
+    """Refuse more of a journal of which a fork is known that nobody has settled.
 
     Who holds nothing of it yet takes one of its pasts in, once: its first entry says who may read it, and so to whom
     the proof is passed on.
@@ -52,7 +60,7 @@ def refuse_forked(origin: str) -> None:
     :raises Forked: then.
     """
     held = Journal.objects.filter(origin=origin, size__gt=0)
-    if held.exists() and Evidence.objects.filter(origin=origin).exists():
+    if held.exists() and following.unsettled(origin):
         raise Forked(origin=origin)
 
 
@@ -60,35 +68,69 @@ def found(row: Journal, signed: str, head: checkpoint.Checkpoint, *, fetch: Fetc
     """Prove that a journal that is held and another signed checkpoint of it cannot both be true; keep the proof.
 
     `fetch` gives hash tiles of the tree that the other checkpoint signs, where that is the longer one. Nothing is kept
-    when that tree does begin with what is held: then somebody sent wrong bytes, and no key signed two pasts.
+    when that tree does begin with what is held: then somebody sent wrong bytes, and no key signed two pasts. Nor when
+    it is the past that was not chosen here, as it may go on for ever.
 
     :raises Forked: when it is proved.
+    :raises NotFollowed: when two persons have chosen the other past.
     :raises Broken: when the tiles do not give the signed root.
     """
+    check_chosen(head, fetch)
     if head.size <= row.size:
         read = seal.tile_reader(node.current(), row.pk)
         proof = fork.make(signed, row.checkpoint, row.key, tiles.TileHashes(read, row.size))
     elif fetch is None:
         return
     else:
-        hashes = tiles.TileHashes(_reader(fetch, head.size), head.size)
-        if tree.range_hash(0, head.size, hashes) != head.root:
-            raise Broken(f"{head.origin}: the tiles that were sent do not give the root that was signed")
+        hashes = _hashes(head, fetch)
         if tree.range_hash(0, row.size, hashes).hex() == row.root:
             return
+        choice = following.chosen(head.origin)
+        if choice is not None and row.size < choice.size:  # what shows that this past is not the chosen one
+            signed = following.note_of(choice)
         proof = fork.make(row.checkpoint, signed, row.key, hashes)
     _keep(head.origin, fork.write(proof), came_from="")
     raise Forked(origin=head.origin)
 
 
-def compare(head: checkpoint.Checkpoint, signed: str) -> None:
+def check_chosen(head: checkpoint.Checkpoint, fetch: Fetch | None) -> None:
+    """Refuse a checkpoint that is not of the past that was chosen, as far as can be told, where one was.
+
+    `fetch` gives hash tiles of its tree; without them one that is longer passes. One that ends before the chosen one
+    does is refused: what is asked has nothing of it, or contradicts it.
+
+    :raises NotFollowed: then.
+    """
+    choice = following.chosen(head.origin)
+    if choice is None:
+        return
+    if head.size < choice.size or (head.size == choice.size and head.root != choice.root):
+        raise NotFollowed(origin=head.origin)
+    if fetch is None or head.size == choice.size:
+        return
+    if tree.range_hash(0, choice.size, _hashes(head, fetch)) != choice.root:
+        raise NotFollowed(origin=head.origin)
+
+
+def _hashes(head: checkpoint.Checkpoint, fetch: Fetch) -> tiles.TileHashes:
+    """Return the hashes of the tree that a checkpoint signs.
+
+    :raises Broken: when the tiles do not give its root.
+    """
+    hashes = tiles.TileHashes(_reader(fetch, head.size), head.size)
+    if tree.range_hash(0, head.size, hashes) != head.root:
+        raise Broken(f"{head.origin}: the tiles that were sent do not give the root that was signed")
+    return hashes
+
+
+def compare(head: checkpoint.Checkpoint, signed: str, *, fetch: Fetch | None = None) -> None:
     """Hold a signed checkpoint to what is held of its journal, as far as that goes; keep the proof of a contradiction.
 
-    :raises Forked: when they contradict each other.
+    :raises Forked, NotFollowed: when they contradict each other.
     """
     row = Journal.objects.filter(origin=head.origin, size__gte=head.size).first()
     if row is not None and seal.root_at(node.current(), row.pk, size=head.size) != head.root:
-        found(row, signed, head, fetch=None)
+        found(row, signed, head, fetch=fetch)
 
 
 def take(forks: Sequence[str], *, came_from: str) -> Iterator[Fault]:
@@ -96,11 +138,20 @@ def take(forks: Sequence[str], *, came_from: str) -> Iterator[Fault]:
     for text in forks[:MOST_FORKS]:
         try:
             data = base64.b64decode(text[:MOST_TEXT], validate=True)
-            origin = examine(data)
-        except (binascii.Error, Broken, Refusal) as wrong:
+        except binascii.Error as wrong:
             yield Fault("-", f"evidence that proves nothing: {wrong}")
             continue
-        _keep(origin, data, came_from=came_from)
+        yield from keep(data, came_from=came_from)
+
+
+def keep(data: bytes, *, came_from: str) -> list[Fault]:
+    """Keep the file of a proof; return what is wrong when it proves nothing."""
+    try:
+        origin = examine(data)
+    except (Broken, Refusal) as wrong:
+        return [Fault("-", f"evidence that proves nothing: {wrong}")]
+    _keep(origin, data, came_from=came_from)
+    return []
 
 
 def examine(data: bytes) -> str:

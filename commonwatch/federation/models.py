@@ -65,6 +65,28 @@ class Revoked(Projection):
         return found
 
 
+class Settled(Projection):
+    """A choice between two pasts of a journal: the checkpoint that is followed, why, and who chose it.
+
+    `root` is in hex, `evidence` the digests of the proofs, parted by commas; `at` in microseconds UTC,
+    `place` the number of its entry.
+    """
+
+    party = models.CharField(max_length=40)
+    origin = models.CharField(max_length=300, db_index=True)
+    size = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+    evidence = models.TextField()
+    ground = models.TextField()
+    first = models.CharField(max_length=200)
+    second = models.CharField(max_length=200)
+    at = models.BigIntegerField()
+    place = models.BigIntegerField()
+
+    class Meta(Projection.Meta):
+        abstract = False
+
+
 class Contact(Paper):
     """How it stands with one peer. Instants are microseconds UTC of this node's clock.
 

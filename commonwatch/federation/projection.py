@@ -2,8 +2,8 @@
 
 import msgspec
 
-from commonwatch.federation.facts import KeyRevoked, PeerAdded, PeerEnded, PeerSeconded
-from commonwatch.federation.models import Peer, Revoked
+from commonwatch.federation.facts import ForkSettled, KeyRevoked, PeerAdded, PeerEnded, PeerSeconded
+from commonwatch.federation.models import Peer, Revoked, Settled
 from commonwatch.register.fold import Line, Row, projects
 
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
@@ -61,4 +61,21 @@ def key_revoked(_row: Row | None, fact: KeyRevoked, line: Line) -> Row:
         "sizes_json": _ENCODE(fact.sizes).decode(),
         "at": line.at,
         "ground": fact.ground,
+    }
+
+
+@projects(ForkSettled, Settled, first=True)
+def fork_settled(_row: Row | None, fact: ForkSettled, line: Line) -> Row:
+    """Keep what was chosen and by whom."""
+    return {
+        "party": line.party,
+        "origin": fact.origin,
+        "size": fact.size,
+        "root": fact.root,
+        "evidence": ",".join(fact.evidence),
+        "ground": fact.ground,
+        "first": line.account,
+        "second": fact.second,
+        "at": line.at,
+        "place": line.number,
     }

@@ -14,16 +14,17 @@ import msgspec
 from django.db import DatabaseError
 
 from commonwatch.errors import Broken, Refusal
-from commonwatch.federation import card, cosigning, forking, keyring, own, peers, recovery
+from commonwatch.federation import card, cosigning, following, forking, keyring, own, peers, recovery
 from commonwatch.federation.forking import Fault
 from commonwatch.federation.heads import VERSION, Head, Heads, tag_of
 from commonwatch.federation.keyring import Keyring, Trust
 from commonwatch.federation.line import Answer, AnswersOtherwise, Line, NotReached
-from commonwatch.federation.models import Contact, Level, Peer
+from commonwatch.federation.models import Contact, Cosignature, Level, Peer
 from commonwatch.federation.spool import MOST_BUNDLE, NoRoom, Spool
-from commonwatch.journal import checkpoint, cosign, note
+from commonwatch.journal import checkpoint, cosign, export, note
 from commonwatch.journal.manifest import Held
-from commonwatch.register import admit, checking, node, wall
+from commonwatch.journal.verify import CHECKPOINT
+from commonwatch.register import admit, checking, node, replacing, wall
 from commonwatch.register.checking import Incoming
 from commonwatch.register.models import Journal
 
@@ -207,12 +208,17 @@ def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
     note_level(talk.peer.party, head)
     forking.refuse_forked(head.origin)
     row = Journal.objects.filter(origin=head.origin).first()
+    if following.elsewhere(row) is not None:
+        row = None
     held = row.size if row else 0
     if held >= head.size:
-        forking.compare(head, given.checkpoint)
+        forking.compare(head, given.checkpoint, fetch=talk.tile(head.origin))
         keep_second(head, given.checkpoint, trust)
         return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
+    if not held:
+        forking.check_chosen(head, talk.tile(head.origin))
     new = _fetch(talk, given, Found(head, trust), held)
+    note_level(talk.peer.party, head)
     return new, cosigning.take(given.checkpoint, head, talk.witnesses)
 
 
@@ -227,11 +233,22 @@ def keep_second(head: checkpoint.Checkpoint, signed: str, trust: Trust) -> None:
 def delivery(trust: Trust, signed: str, entries: checking.Entries) -> Incoming:
     """Put the news of a journal together with the keys by which it is held, and its own signatures alone.
 
+    Where its key has signed two pasts, also with what was chosen here.
+
     :raises NoteRefused: when that key has not signed.
     """
     second = peers.second(trust.verifier.name)
     verifiers = [trust.verifier, *([note.Verifier.parse(second)] if second else [])]
-    return Incoming(cosign.only(signed, verifiers), entries, trust.verifier.vkey, second)
+    origin = trust.verifier.name
+    row = Journal.objects.filter(origin=origin).first()
+    return Incoming(
+        cosign.only(signed, verifiers),
+        entries,
+        trust.verifier.vkey,
+        second,
+        follows=following.chosen(origin),
+        anew=following.elsewhere(row) is not None,
+    )
 
 
 class Found(NamedTuple):
@@ -255,7 +272,7 @@ def _fetch(talk: _Talk, given: Head, found: Found, held: int) -> int:
     except (Refusal, Broken):
         spool.empty()
         row = Journal.objects.filter(origin=head.origin).first()
-        if row is not None and row.size:
+        if row is not None and held:
             forking.found(row, given.checkpoint, head, fetch=talk.tile(head.origin))
         raise
     spool.empty()
@@ -264,11 +281,26 @@ def _fetch(talk: _Talk, given: Head, found: Found, held: int) -> int:
 
 def take_in(given: Incoming, door: recovery.Door) -> int:
     """Admit what was fetched of a journal and cosign it; our own past comes back by the door of recovery."""
-    done = door(**given._asdict())
+    before = Journal.objects.filter(origin=given.signed.split("\n", 1)[0]).first() if given.anew else None
+    done = door(given)
     row = Journal.objects.get(origin=done.origin)
+    if before is not None:
+        forget(before)
     if not row.ours:
         cosigning.cosign(row)
     return done.new
+
+
+def forget(before: Journal) -> None:
+    """Keep the cosignatures of a past that was set aside beside it, and no longer count by them who is how far.
+
+    Our own stays, so that we never cosign the other past, too.
+    """
+    lines = cosigning.lines([before.origin]).get(before.origin, ())
+    signed = cosigning.joined(before.checkpoint, lines)
+    export.put(replacing.folder_of(before) / CHECKPOINT, signed.encode())
+    Cosignature.objects.filter(origin=before.origin).exclude(party=node.current().party).delete()
+    Level.objects.filter(origin=before.origin).delete()
 
 
 def note_level(party: str, head: checkpoint.Checkpoint | Held) -> None:

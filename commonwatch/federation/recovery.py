@@ -7,7 +7,7 @@ from commonwatch.errors import Refusal, _
 from commonwatch.federation.heads import Head
 from commonwatch.journal.checkpoint import Checkpoint
 from commonwatch.register import guard, node, recover, seal
-from commonwatch.register.admit import Admitted, admit
+from commonwatch.register.admit import Admitted, Incoming, admit_all
 
 
 class KeyElsewhere(Refusal):
@@ -18,7 +18,7 @@ class KeyElsewhere(Refusal):
     hint = _("Somebody else signs with the key of this node. Take it off the net, and call every peer.")
 
 
-Door = Callable[..., Admitted]
+Door = Callable[[Incoming], Admitted]
 
 
 def door(head: Checkpoint, *, vouched: bool = False) -> Door:
@@ -31,13 +31,23 @@ def door(head: Checkpoint, *, vouched: bool = False) -> Door:
     """
     at = node.current()
     if not at.holds(head.origin.split("/")[1]):
-        return admit
+        return _of_another
     guarded = seal.guard_of(at).read()
     lags = {each.origin for each in recover.lagging(at)}
     if head.origin in guarded and head.origin not in lags:
         signed = guard.signed(guarded[head.origin]).size
         raise KeyElsewhere(origin=head.origin, size=head.size, signed=signed)
-    return partial(recover.readmit, vouched=vouched)
+    return partial(_our_own, vouched=vouched)
+
+
+def _of_another(given: Incoming) -> Admitted:
+    return admit_all([given])[0]
+
+
+def _our_own(given: Incoming, *, vouched: bool) -> Admitted:
+    return recover.readmit(
+        signed=given.signed, entries=given.entries, key=given.key, second=given.second, vouched=vouched
+    )
 
 
 def own_first(heads: Iterable[Head]) -> list[Head]:

@@ -25,6 +25,7 @@ app_name = "federation"
 urlpatterns = [
     path("nodes/", views.peers_page, name="peers"),
     path("erasures/", views.erasures, name="erasures"),
+    path("nodes/forks/", views.forks, name="forks"),
     path("nodes/card", views.card, name="card"),
     path("nodes/heads", views.heads_for_peer, name="heads"),
     path("journals/", views.journals, name="journals"),

@@ -12,7 +12,7 @@ from commonwatch.access import logs
 from commonwatch.access.actor import Actor, ConfirmItIsYou, SignInFirst, anybody
 from commonwatch.access.asking import actor_for
 from commonwatch.errors import Refusal
-from commonwatch.federation import board, cosigning, erasing, forking, heads, own, peers, serving
+from commonwatch.federation import board, cosigning, erasing, forking, heads, own, peers, serving, settling
 from commonwatch.federation import card as cards
 from commonwatch.federation.asking import NotAPeer, TokenLate, node_of
 from commonwatch.register import node, vouching
@@ -39,6 +39,7 @@ def journals(request: HttpRequest) -> HttpResponse:
     rows = Journal.objects.in_bulk(by.reach)
     within = {shelf.origin for shelf in by.shelves}
     nodes, lines, forks = cosigning.nodes_known(), cosigning.lines(within), forking.of(within)
+    choices = settling.last_choices(by) if forks else {}
     found = [
         {
             "origin": shelf.origin,
@@ -57,6 +58,7 @@ def journals(request: HttpRequest) -> HttpResponse:
                 rows[shelf.id], shelf.label.parties, lines.get(shelf.origin, ()), nodes
             ),
             "forks": forks.get(shelf.origin, ()),
+            "choice": choices.get(shelf.origin),
         }
         for shelf in by.shelves
     ]
@@ -145,6 +147,30 @@ def erasures(request: HttpRequest) -> HttpResponse:
         "refusal": refusal,
     }
     return page(request, "federation/erasures.html", context, status=refusal.status if refusal else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def forks(request: HttpRequest) -> HttpResponse:
+    """List the journals with two pasts and who chose which; take a choice, which a second person joins."""
+    by = seated(request)
+    names = ("origin", "checkpoint", "ground")
+    typed = {name: request.POST.get(name, "").strip()[: settling.LONGEST] for name in names}
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            proposal = settling.propose_past(by=by, **typed)
+            return HttpResponseRedirect(reverse("ui:pair", args=[proposal]))
+        except ConfirmItIsYou:
+            raise
+        except Refusal as refused:
+            refusal = refused
+    context = {
+        "forks": settling.forks(by),
+        "may": by.may(settling.FOLLOW) and by.party == node.current().party,
+        "typed": typed,
+        "refusal": refusal,
+    }
+    return page(request, "federation/forks.html", context, status=refusal.status if refusal else 200)
 
 
 def seated(request: HttpRequest) -> Actor:

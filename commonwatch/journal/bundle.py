@@ -23,6 +23,7 @@ from commonwatch.journal import checkpoint as checkpoints
 from commonwatch.journal import note as notes
 from commonwatch.journal import tiles, tree
 from commonwatch.journal.export import Erased
+from commonwatch.journal.fork import MAX_FORK_BYTES
 from commonwatch.journal.manifest import BundleRefused, KeyOf, Line, Manifest, open_manifest
 from commonwatch.journal.tiles import TILE_WIDTH, TilePath
 
@@ -31,6 +32,7 @@ MAX_BYTES = 64 * 2**30
 MAX_FILES = 4_000_000
 MANIFEST = "manifest"
 CHECKPOINT = "checkpoint"
+FORKS = "forks"
 
 _END = bytes(2 * BLOCK)
 _SIZE_AT = slice(124, 136)
@@ -44,11 +46,18 @@ class Part(Struct, frozen=True):
     entries: Iterable[bytes | Erased]
 
 
-def write(target: BinaryIO, manifest: Manifest, parts: Iterable[Part], *, signer: notes.Signer) -> Manifest:
+def write(
+    target: BinaryIO,
+    manifest: Manifest,
+    parts: Iterable[Part],
+    *,
+    signer: notes.Signer,
+    forks: Iterable[bytes] = (),
+) -> Manifest:
     """Write a bundle to a file that can be wound back; return the manifest with its digests, as it was signed.
 
-    `parts` are those of `manifest.journals`, in their order; they may be made as they are asked for. The manifest is
-    written last: a file cut short never looks whole.
+    `parts` are those of `manifest.journals` and `forks` the files of evidence that it names, in their order; they may
+    be made as they are asked for. The manifest is written last: a file cut short never looks whole.
 
     :raises BundleRefused: when the parts are not those of the manifest.
     """
@@ -63,6 +72,7 @@ def write(target: BinaryIO, manifest: Manifest, parts: Iterable[Part], *, signer
         digests.append(_Writer(target, at).fill(line, part))
     if next(rest, None) is not None:
         raise BundleRefused(MANIFEST, "more journals were given than it names")
+    _write_forks(target, manifest.forks, forks)
     target.write(_END)
     lines = [replace(line, digest=digest) for line, digest in zip(manifest.journals, digests, strict=True)]
     signed = replace(manifest, journals=tuple(lines))
@@ -71,6 +81,15 @@ def write(target: BinaryIO, manifest: Manifest, parts: Iterable[Part], *, signer
     target.write(signed.sign(signer).encode())
     target.seek(end)
     return signed
+
+
+def _write_forks(target: BinaryIO, digests: tuple[bytes, ...], forks: Iterable[bytes]) -> None:
+    given = list(forks)
+    if tuple(sha256(data).digest() for data in given) != digests:
+        raise BundleRefused(MANIFEST, "other evidence of forks was given than it names")
+    target.writelines(
+        _header(_fork_name(at), len(data)) + data + bytes(-len(data) % BLOCK) for at, data in enumerate(given)
+    )
 
 
 def open_bundle(
@@ -87,16 +106,17 @@ def open_bundle(
     """
     reader = _Reader(source, limit)
     manifest = _manifest(reader, organisation=organisation, recipient=recipient, verifier=verifier)
-    files = sum(1 + len(line.bundles) for line in manifest.journals)
+    files = sum(1 + len(line.bundles) for line in manifest.journals) + len(manifest.forks)
     if files > MAX_FILES or files * 2 * BLOCK > reader.size:
         raise BundleRefused(MANIFEST, f"it names {files} files or more, and the archive cannot have them")
     parts = tuple(
         OpenedPart(reader, at, line, _check_part(reader, at, line))
         for at, line in enumerate(manifest.journals)
     )
+    forks = array("Q", [_check_fork(reader, at, digest) for at, digest in enumerate(manifest.forks)])
     if reader.size - reader.at != len(_END) or reader.take(len(_END)) != _END:
         raise BundleRefused("the archive", "it does not end after the files that its manifest names")
-    return Opened(manifest=manifest, parts=parts)
+    return Opened(manifest=manifest, parts=parts, evidence=OpenedForks(reader, manifest.forks, forks))
 
 
 def read_manifest(source: BinaryIO, *, organisation: str, recipient: str, verifier: KeyOf) -> Manifest:
@@ -145,11 +165,30 @@ class OpenedPart:
         return _entries(reader, self._number, tiles.tile_path(None, index, size=line.size))
 
 
+class OpenedForks:
+    """The files of evidence in an opened bundle; whether they prove anything is not yet known."""
+
+    def __init__(self, reader: "_Reader", digests: tuple[bytes, ...], places: "array[int]") -> None:
+        self._reader = reader
+        self._digests = digests
+        self._places = places
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give them in the manifest's order.
+
+        :raises BundleRefused: when the file was changed since it was opened.
+        """
+        for at, (digest, place) in enumerate(zip(self._digests, self._places, strict=True)):
+            self._reader.at = place
+            yield _fork(self._reader, at, digest)
+
+
 class Opened(Struct, frozen=True):
-    """An opened bundle: the signed manifest, and what it has of each journal, in the manifest's order."""
+    """An opened bundle: the signed manifest, what it has of each journal, in the manifest's order, and evidence."""
 
     manifest: Manifest
     parts: tuple[OpenedPart, ...]
+    evidence: OpenedForks
 
 
 class _Writer:
@@ -284,6 +323,24 @@ def _entries(reader: _Reader, number: int, path: TilePath) -> list[bytes | Erase
     if any(each and tree.leaf_hash(each) != leaf for each, leaf in zip(found, leaves, strict=True)):
         raise BundleRefused(name, "a hash in it is not that of its entry")
     return [each or Erased(leaf=leaf) for each, leaf in zip(found, leaves, strict=True)]
+
+
+def _check_fork(reader: _Reader, at: int, digest: bytes) -> int:
+    """Read a file of evidence; return where it begins."""
+    place = reader.at
+    _fork(reader, at, digest)
+    return place
+
+
+def _fork(reader: _Reader, at: int, digest: bytes) -> bytes:
+    data = reader.file(_fork_name(at), least=1, most=MAX_FORK_BYTES)
+    if sha256(data).digest() != digest:
+        raise BundleRefused(_fork_name(at), "it is not the evidence that the manifest signs")
+    return data
+
+
+def _fork_name(at: int) -> str:
+    return f"{FORKS}/{at:04d}"
 
 
 def _name(number: int, path: TilePath | str) -> str:

@@ -18,6 +18,7 @@ from commonwatch.journal import tiles, tree
 HEADER = "commonwatch-bundle/v1"
 MAX_JOURNALS = 10_000
 MAX_HELD = 10_000
+MAX_FORKS = 1_000
 MAX_SERIAL = 2**63 - 1
 NO_DIGEST = bytes(32)
 
@@ -83,7 +84,8 @@ class Manifest(Struct, frozen=True):
     """What a bundle says of itself. Journals and what is held are in the order of their origins.
 
     `serial` counts the bundles of this sender to this receiver from 1; `before` is the serial of the one before,
-    0 for the first. `made_at` is an instant as entries have it, by the sender's clock.
+    0 for the first. `made_at` is an instant as entries have it, by the sender's clock. `forks` are the SHA-256 of the
+    files of evidence that come with it, in order.
     """
 
     organisation: str
@@ -94,6 +96,7 @@ class Manifest(Struct, frozen=True):
     made_at: str
     journals: tuple[Line, ...] = ()
     held: tuple[Held, ...] = ()
+    forks: tuple[bytes, ...] = ()
 
     def text(self) -> str:
         """Return the text that is signed."""
@@ -107,6 +110,9 @@ class Manifest(Struct, frozen=True):
         ]
         lines.append(f"held {len(self.held)}")
         lines += [f"{each.origin} {each.size} {_base64(each.root)}" for each in self.held]
+        if self.forks:
+            lines.append(f"forks {len(self.forks)}")
+            lines += [f"{at:04d} {_base64(each)}" for at, each in enumerate(self.forks)]
         return "".join([line + "\n" for line in lines])
 
     @classmethod
@@ -121,9 +127,10 @@ class Manifest(Struct, frozen=True):
         made_at = reader.value("made")
         journals = [reader.line(at) for at in range(reader.number("journals", most=MAX_JOURNALS))]
         held = [reader.held() for _turn in range(reader.number("held", most=MAX_HELD))]
+        forks = [reader.fork(at) for at in range(reader.forks())]
         read = cls(
             organisation=organisation, sender=sender, recipient=recipient, serial=serial, before=before,
-            made_at=made_at, journals=tuple(journals), held=tuple(held),
+            made_at=made_at, journals=tuple(journals), held=tuple(held), forks=tuple(forks),
         )  # fmt: skip
         check(read)
         if read.text() != text:
@@ -161,6 +168,8 @@ def check(manifest: Manifest) -> None:
             raise BundleRefused(
                 "manifest", "journals are not in order of their origins, or one is there twice"
             )
+    if sorted(set(manifest.forks)) != list(manifest.forks):
+        raise BundleRefused("manifest", "forks are not in order of their digests, or one is there twice")
     for line in manifest.journals:
         if not 0 <= line.start <= line.size <= tree.MAX_SIZE:
             raise BundleRefused("manifest", f"{line.origin} cannot go from {line.start} to {line.size}")
@@ -263,6 +272,18 @@ class _Lines:
         """Read the line of a journal that is held."""
         origin, size, root = self._parts(3)
         return Held(origin=_code(origin), size=_number(size), root=_hash(root, origin))
+
+    def forks(self) -> int:
+        """Read how many forks there are; where there is none, nothing is said of them."""
+        line = next(self._lines, "")
+        return _number(_value(line, "forks"), most=MAX_FORKS) if line.startswith("forks ") else 0
+
+    def fork(self, at: int) -> bytes:
+        """Read the line of a fork."""
+        number, digest = self._parts(2)
+        if number != f"{at:04d}":
+            raise BundleRefused("manifest", f"fork {at} has the number {number[:40]!r}")
+        return _hash(digest, f"fork {at}")
 
     def _parts(self, count: int) -> list[str]:
         line = next(self._lines, "")

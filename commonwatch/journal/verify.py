@@ -264,7 +264,6 @@ class _Verification:
                 str(path), f"entry {number} changes the key and does not hold: {wrong}"
             ) from wrong
 
-
     def _keep_erased(self, first: int, found: list[bytes], leaves: list[bytes]) -> None:
         """Keep the leaf hashes of erased entries, to be held to the entries that erase them."""
         self.erased.update((first + at, leaves[at]) for at, each in enumerate(found) if not each)

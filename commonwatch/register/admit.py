@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from commonwatch.errors import Broken
 from commonwatch.journal import note
-from commonwatch.register import checking, log, taking, wall
+from commonwatch.register import checking, log, replacing, taking, wall
 from commonwatch.register.checking import Checked, Entries, Incoming, NotAdmitted, Source
 from commonwatch.register.models import Journal
 from commonwatch.register.taking import Overtaken
@@ -50,6 +50,9 @@ def admit_all(deliveries: Sequence[Incoming]) -> list[Admitted]:
     origins = {each.head.origin for each in checked}
     if len(origins) != len(checked):
         raise Broken("two deliveries of one journal cannot be admitted at once")
+    for each in checked:
+        if each.instead is not None:
+            replacing.set_aside(each.instead)
     return _take_all(checked)
 
 

@@ -74,13 +74,17 @@ class Incoming(NamedTuple):
     """One journal's news: its signed checkpoint, the entries up to it, and the verifier key that signed it.
 
     The key is one that was agreed with the party, or one to which it leads; which of them signs at what size the
-    entries say. `second` is the verifier key of its second signature, empty where none is known.
+    entries say. `second` is the verifier key of its second signature, empty where none is known. `follows` is a
+    checkpoint of the past that was chosen where its key has signed two; with `anew` the entries come from the first on,
+    and take the place of a past that was not chosen.
     """
 
     signed: str
     entries: Entries
     key: str
     second: str = ""
+    follows: checkpoint.Checkpoint | None = None
+    anew: bool = False
 
 
 class Opened(NamedTuple):
@@ -97,9 +101,9 @@ class Opened(NamedTuple):
 class Checked:
     """A delivery that holds: from where (`held`, `root`) to which checkpoint.
 
-    `fresh` is the row of a journal that is not here yet, not saved; `chain` are its keys. `digests` holds,
-    for each chunk, the hash of its leaves and of which were erased. `ours` says that the journal is one of this node's
-    own.
+    `fresh` is the row of a journal that is not here yet, not saved; `chain` are its keys. `digests` holds, for each
+    chunk, the hash of its leaves and of which were erased. `ours` says that the journal is one of this node's own.
+    `instead` is the row of the past whose place it takes, as it stood.
     """
 
     incoming: Incoming
@@ -110,6 +114,7 @@ class Checked:
     ours: bool
     chain: keychange.Chain
     digests: list[bytes] = field(default_factory=list)
+    instead: Journal | None = None
 
 
 def check(
@@ -129,7 +134,18 @@ def check(
         refuse(
             head.origin, "-", _("this node writes that journal itself") if row.ours else _("it is not ours")
         )
-    return _Reading(incoming, head, row, ours=ours, guarded=guarded).run()
+    follows = incoming.follows
+    if follows is not None and head.size < follows.size:
+        refuse(
+            head.origin, head.size, _("it ends before the past that was chosen here can be told from others")
+        )
+    if not incoming.anew or row is None:
+        return _Reading(incoming, head, row, ours=ours, guarded=guarded or follows).run()
+    if row.ours:
+        refuse(head.origin, "-", _("this node writes that journal itself"))
+    checked = _Reading(incoming, head, None, ours=ours, guarded=follows).run()
+    checked.instead = row
+    return checked
 
 
 def open_head(incoming: Incoming, *, earlier: bool = False) -> checkpoint.Checkpoint:
@@ -362,7 +378,13 @@ class _Reading:
     def _meet_guard(self) -> None:
         """Hold the tree to what this node has signed, at the size of which it has signed it."""
         if self.guarded and self.stream.size == self.guarded.size and self.stream.root() != self.guarded.root:
-            self._refuse(self.guarded.size, _("it is not what this node has signed"))
+            ours = self.checked.ours
+            self._refuse(
+                self.guarded.size,
+                _("it is not what this node has signed")
+                if ours
+                else _("it is not the past that was chosen here"),
+            )
 
     def _refuse(self, number: object, reason: str) -> NoReturn:
         refuse(self.head.origin, number, reason)

@@ -12,10 +12,10 @@ from django.db import connections
 from commonwatch.errors import Refusal, _
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import tree
-from commonwatch.register import fold, log, node, rebuild
+from commonwatch.register import fold, log, node, rebuild, replacing
 from commonwatch.register.draft import Writer, Written
 from commonwatch.register.fact import EntryErased
-from commonwatch.register.models import Entry
+from commonwatch.register.models import Entry, Journal
 
 STANDING = "register."
 """How the kinds begin by which a journal says how it stands: such entries are not erased."""
@@ -73,6 +73,7 @@ def drop(journal: int, numbers: Iterable[int]) -> None:
     """Take away the bytes of these entries, where they are still here, and fold anew what was folded from them."""
     places: set[fold.Place] = set()
     connection = connections[node.current().database]
+    gone: dict[int, bytes] = {}
     _overwrite_what_goes()
     for row in Entry.objects.filter(journal=journal, number__in=list(numbers)):
         data = bytes(row.data)
@@ -80,6 +81,7 @@ def drop(journal: int, numbers: Iterable[int]) -> None:
             continue
         opened, leaf = envelope.read(data), tree.leaf_hash(data)
         line = fold.line_of(opened, journal=journal, number=row.number, at=row.at, leaf=leaf)
+        gone[row.number] = leaf
         places |= fold.places_of(fold.read_fact(opened.kind, bytes(opened.body)), line)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -88,6 +90,7 @@ def drop(journal: int, numbers: Iterable[int]) -> None:
                 (b"", "", "", erased_id(leaf).hex, row.pk),
             )
     rebuild.refold(journal, places)
+    replacing.erase(Journal.objects.get(pk=journal).origin, gone)
     log.emptied()
 
 

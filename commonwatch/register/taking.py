@@ -9,7 +9,7 @@ from commonwatch.errors import Broken, Refusal, _
 from commonwatch.journal import entry as envelope
 from commonwatch.journal import keychange, tiles
 from commonwatch.journal.export import Erased
-from commonwatch.register import erase, fold, log, node, seal
+from commonwatch.register import erase, fold, log, node, replacing, seal
 from commonwatch.register.checking import (
     Checked,
     NotAdmitted,
@@ -44,11 +44,14 @@ def take(checked: Checked) -> int:
     origin = checked.head.origin
     row = Journal.objects.filter(origin=origin).first()
     size, root = (row.size, row.root) if row else (0, "")
-    if (size, root) != (checked.held, checked.root):
-        raise Overtaken(origin=origin, began=checked.held, now=size)
+    before = checked.instead
+    if (size, root) != ((before.size, before.root) if before else (checked.held, checked.root)):
+        raise Overtaken(origin=origin, began=before.size if before else checked.held, now=size)
     try:
         if row is None:
             row = _first(checked)
+        elif before is not None and checked.fresh is not None:
+            replacing.clear(row, checked.fresh)
         _Taking(checked, row).run()
     except UNFIT as error:
         raise NotAdmitted(origin=origin, number="-", reason=str(error)) from error

@@ -66,6 +66,7 @@ LEAVES += [
     ["token", "add"],
     ["token", "revoke"],
     ["pack", "check"],
+    ["peer", "follow"],
 ]
 
 
@@ -217,6 +218,23 @@ def test_without_a_terminal_no_password_is_asked_for(shell):
     done = shell("user", "add", "x", "--party", "BY", "--office", "na-officer")
     assert done.returncode == 2
     assert "--password-stdin" in done.stderr
+
+
+def test_a_past_is_followed_by_two_persons_who_give_their_passwords(shell):
+    for handle in ("crc-anna", "crc-boris"):
+        words = ("user", "add", handle, "--party", "CRC", "--office", "head", "--password-stdin")
+        shell.well(*words, typed=f"{PHRASE} {handle}\n")
+    persons = [each for handle in ("crc-anna", "crc-boris") for each in ("--person", f"CRC/head={handle}")]
+    words = ["peer", "follow", "csto/BY/real/none/1", "--checkpoint", "1:00", "--ground", "SAMPLE", *persons]
+    wrong = shell(*words, "--passwords-stdin", typed="a\nb\n")
+    assert wrong.returncode == 1
+    assert "the password is not right" in wrong.stderr
+    done = shell(*words, "--passwords-stdin", typed=f"{PHRASE} crc-anna\n{PHRASE} crc-boris\n")
+    assert done.returncode == 1
+    assert "No journal csto/BY/real/none/1 is known here to have two pasts." in done.stderr
+
+
+PHRASE = "a long enough phrase for"
 
 
 def test_a_handle_is_given_once(shell):

@@ -7,7 +7,7 @@ from django.test import Client
 
 from commonwatch.access.actor import Actor
 from commonwatch.charter.label import Viewer
-from commonwatch.federation import acts, card, own, peers, pulling
+from commonwatch.federation import acts, card, own, peers, pulling, settling
 from commonwatch.federation.line import Answer, NotReached
 from commonwatch.register import node as nodes
 from tests.conftest import lived_in
@@ -46,7 +46,7 @@ def keeper(house):
         account="tester",
         party=house.node.party,
         office="head",
-        mandates=frozenset({acts.MANAGE, acts.REVOKE}),
+        mandates=frozenset({acts.MANAGE, acts.REVOKE, settling.FOLLOW}),
     )
 
 

@@ -89,6 +89,7 @@ ROUTES = {
     "federation:peers": PAGE,
     "federation:card": OPEN,
     "federation:erasures": PAGE,
+    "federation:forks": PAGE,
     "federation:heads": Route(NOBODY),
     "federation:fork": OPEN,
     "federation:checkpoint": OPEN,

@@ -16,7 +16,7 @@ from tests.house.tree import FUNCTIONS, imports, list_of, migrations, modules, n
 TURNS = {"log.turn", "turn"}
 OPEN_SHELVES = {
     f"commonwatch.federation.{each}"
-    for each in ("serving", "views", "heads", "pulling", "hosting", "bundling", "forking")
+    for each in ("serving", "views", "heads", "pulling", "hosting", "bundling", "forking", "settling")
 }
 # What the post room keeps of other nodes. It is asked for journals that were found on a reader's shelves, or that the
 # node itself takes in; what is listed for a person is narrowed to the peers that they may see.

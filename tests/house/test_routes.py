@@ -19,9 +19,11 @@ from commonwatch.desks.exchange.models import Quarantined
 from commonwatch.desks.shifts import acts as shifts
 from commonwatch.desks.shifts.intake import gather
 from commonwatch.federation.models import Evidence
+from commonwatch.journal import note
 from commonwatch.register.models import Journal
 from tests.house.routes import ADMINISTRATORS, EVERYBODY, NOBODY, OFFICES, READERS, ROUTES, STEP, rule
 from tests.house.tree import list_of
+from tests.journal import forks
 from tests.summaries import desk
 from tests.traffic import scenes
 
@@ -181,8 +183,10 @@ def hand_over(by):
 
 
 def samples(subject, entry, journal, *, file, release):
+    signer = note.Signer(name=journal, seed=bytes(32))
+    data = forks.evidence(forks.LEFT[:5], forks.RIGHT[:9], signer=signer)
     Evidence.objects.get_or_create(
-        digest=sha256(journal.encode()).hexdigest(), defaults={"origin": journal, "data": b"x", "found_at": 0}
+        digest=sha256(journal.encode()).hexdigest(), defaults={"origin": journal, "data": data, "found_at": 0}
     )
     return {
         "digest": sha256(journal.encode()).hexdigest(),

@@ -37,11 +37,13 @@ def manifest_of(*lines, **fields):
     return manifest.Manifest(**{**values, **fields})
 
 
-def made(*sent, signer=KAZ, **fields):
+def made(*sent, signer=KAZ, evidence=(), **fields):
     """Return the bytes of a bundle; what is sent is (origin, start, size, erased) of each journal."""
-    listed = manifest_of(*(each[:3] for each in sent), **fields)
+    evidence = sorted(evidence, key=lambda data: sha256(data).digest())
+    digests = tuple(sha256(data).digest() for data in evidence)
+    listed = manifest_of(*(each[:3] for each in sent), forks=digests, **fields)
     target = io.BytesIO()
-    bundle.write(target, listed, parts_of(listed, sent), signer=signer)
+    bundle.write(target, listed, parts_of(listed, sent), signer=signer, forks=evidence)
     return target.getvalue()
 
 
@@ -73,7 +75,7 @@ def again(data, *, signer=KAZ):
         for each in found.parts
     )
     target = io.BytesIO()
-    bundle.write(target, found.manifest, parts, signer=signer)
+    bundle.write(target, found.manifest, parts, signer=signer, forks=found.evidence)
     return target.getvalue()
 
 
@@ -105,8 +107,12 @@ def note_of(parts):
 
 def digested(text, parts):
     """Put the digests of the members of an archive into the text of its manifest."""
-    digests = {}
+    digests, proofs = {}, {}
     for name, header, content in parts[1:]:
+        if name.startswith("forks/"):
+            proofs[name[6:]] = sha256(
+                content[: int(header[124:135], 8)] if header[124:135].isdigit() else content
+            )
         digests.setdefault(name[:4], sha256()).update(header + content)
     lines = text.split("\n")
     for at, line in enumerate(lines):
@@ -114,6 +120,8 @@ def digested(text, parts):
         if len(some) == 4 and number in digests:
             some[3] = base64.b64encode(digests[number].digest()).decode()
             lines[at] = " ".join([number, *some])
+        if len(some) == 1 and number in proofs:
+            lines[at] = f"{number} {base64.b64encode(proofs[number].digest()).decode()}"
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import tarfile
 import tracemalloc
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from commonwatch.journal import bundle, manifest, note, tiles
 from commonwatch.journal.export import Erased
 from commonwatch.journal.manifest import BundleRefused, Held
+from tests.journal import forks
 from tests.journal.parcels import (
     ARM,
     KAZ,
@@ -379,3 +381,40 @@ def test_parts_may_be_made_as_they_are_asked_for():
     signed = bundle.write(target, listed, lazily(), signer=KAZ)
     assert len(asked) == 3
     assert opened(target.getvalue()).manifest == signed
+
+
+def test_evidence_of_forks_comes_as_it_was_given_and_is_held_to_its_digests():
+    proofs = [forks.evidence(forks.LEFT[:5], forks.RIGHT[:size]) for size in (9, 5)]
+    data = made((A, 0, 3), evidence=proofs)
+    found = opened(data)
+    assert sorted(found.evidence) == sorted(proofs)
+    assert [sha256(each).digest() for each in found.evidence] == list(found.manifest.forks)
+    assert again(data) == data
+    assert [name for name, *_rest in members(data)][-2:] == ["forks/0000", "forks/0001"]
+    parts = members(data)
+    parts[-1] = file("forks/0001", b"another proof")
+    with pytest.raises(BundleRefused, match="forks/0001: it is not the evidence that the manifest signs"):
+        opened(joined(parts))
+    for change, why in (
+        (lambda text: text.replace("forks 2", "forks 1"), "not in its one form"),
+        (lambda text: text.replace("forks 2", "forks 1001"), "no number up to 1000"),
+        (lambda text: text.replace("\n0001 ", "\n0002 ", 1), "fork 1 has the number"),
+        (swapped, "not in order of their digests"),
+    ):
+        with pytest.raises(BundleRefused, match=why):
+            opened(resigned(data, change))
+    with pytest.raises(BundleRefused, match="other evidence"):
+        bundle.write(io.BytesIO(), found.manifest, found_parts(found), signer=KAZ, forks=proofs[:1])
+
+
+def swapped(text):
+    """Exchange the digests of the two forks at the end of a manifest."""
+    *head, first, second, end = text.split("\n")
+    return "\n".join([*head, f"0000 {second[5:]}", f"0001 {first[5:]}", end])
+
+
+def found_parts(found):
+    return [
+        bundle.Part(checkpoint=each.checkpoint(), entries=each.entries(each.line.first))
+        for each in found.parts
+    ]

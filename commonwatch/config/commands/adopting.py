@@ -136,6 +136,15 @@ def person(seat: str, handle: str, password: str) -> Actor:
     return by
 
 
+def person_named(named: str, password: str) -> Actor:
+    """Return the actor who is given as PARTY/OFFICE=HANDLE, with a password.
+
+    :raises NotThatPerson: when something of it is not right.
+    """
+    seat, _equals, handle = named.partition("=")
+    return person(seat, handle, password)
+
+
 def adopt(seat: str, found: Comparison, *, by: Actor | None = None) -> dict[str, Any]:
     """Adopt what was examined, or propose it where it takes two persons; return what was done.
 

@@ -73,6 +73,8 @@ def bundle_import(file: Path, home: Path, *, yes: bool, json: bool) -> None:
         say.data(done)
     else:
         say.line(f"Taken in: {say.count(done['entries'], 'entry', 'entries')}.")
+        for fault in done["faults"]:
+            say.error(f"Left out: {fault}")
 
 
 def _tell(found: dict[str, Any]) -> None:
@@ -81,6 +83,10 @@ def _tell(found: dict[str, Any]) -> None:
     )
     for each in found["journals"]:
         say.line(f"  {each['origin']}: {_verdict(each)}")
+    for origin in found["forks"]:
+        say.line(f"  {origin}: it has two pasts, both signed by its key; the proof comes with this bundle")
+    for fault in found["faults"]:
+        say.error(f"  {fault}")
     if not found["journals"]:
         say.line("  It brings no entry; it says what its sender holds.")
 

@@ -36,5 +36,7 @@ def _plain(shown: bundling.Shown) -> dict[str, Any]:
         "order": shown.order,
         "made_at": shown.made_at,
         "entries": shown.entries,
+        "forks": list(shown.forks),
+        "faults": [each.told for each in shown.faults],
         "journals": [msgspec.to_builtins(each) for each in shown.verdicts],
     }

@@ -1,6 +1,7 @@
 """From the street into the house: the settings that a command names, Django, and the node, in this order."""
 
 import os
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -45,6 +46,14 @@ def at_home(command: F) -> F:
         show_envvar=True,
         help="The node's folder.",
     )(command)
+
+
+def password(person: str, *, stdin: bool) -> str:
+    """Ask for somebody's password, or read it as a line from standard input."""
+    if stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    said: str = click.prompt(f"Password of {person}", hide_input=True)
+    return said
 
 
 def as_json(command: F) -> F:

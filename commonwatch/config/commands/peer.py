@@ -114,8 +114,60 @@ def peer_evidence(folder: Path, home: Path, *, json: bool) -> None:
         return
     for each in found:
         say.line(f"{each['file']}: {each['origin']}")
+        say.line(f"        {each['first']}")
+        say.line(f"        {each['second']}")
     if not found:
         say.line("No journal is known to have two pasts.")
+
+
+@peer.command(
+    "follow",
+    epilog=ending.epilog(
+        "commonwatch peer follow csto/BY/real/official-members/1 --checkpoint 812:9f31c0… --ground …"
+        " --person CRC/head=anna --person CRC/shift-lead=boris"
+    ),
+)
+@click.argument("origin")
+@inside.at_home
+@click.option(
+    "--checkpoint",
+    required=True,
+    metavar="SIZE:ROOT",
+    help="One that the evidence shows, of the past to follow; its root in hex will do.",
+)
+@click.option("--ground", required=True, help="Why, in a sentence for the record.")
+@click.option(
+    "--person", "persons", metavar="PARTY/OFFICE=HANDLE", multiple=True, help="Who chooses it; two of them."
+)
+@click.option("--passwords-stdin", is_flag=True, help="Read both passwords, a line each.")
+@inside.as_json
+def peer_follow(  # noqa: PLR0913 - one for each option of the command
+    origin: str,
+    home: Path,
+    checkpoint: str,
+    ground: str,
+    persons: tuple[str, ...],
+    *,
+    passwords_stdin: bool,
+    json: bool,
+) -> None:
+    """Choose which past of ORIGIN to follow, whose key has signed two; two persons do, who give their passwords here.
+
+    "commonwatch peer evidence" names the checkpoints. Ask the owner first, by telephone, which of them is true. Where
+    this node holds the other past, that one stays until the chosen one was fetched whole, and is then kept as a folder.
+    """
+    inside.node(home)
+    given = [(each, inside.password(each, stdin=passwords_stdin)) for each in persons]
+    done = inside.work("peering").follow(origin, checkpoint, ground, given)
+    if json:
+        say.data(done)
+    elif done["held"] == "chosen":
+        say.line(f"{origin} goes on from there, with the next round.")
+    else:
+        say.line(
+            "This node holds the other past. The chosen one takes its place once a peer has given it whole;"
+        )
+        say.line("the other one is then kept in the folder abandoned/ of the home.")
 
 
 @peer.command("pull", epilog=ending.epilog("commonwatch peer pull", "commonwatch peer pull BY"))

@@ -2,20 +2,22 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
+from commonwatch.config.commands import adopting
 from commonwatch.config.commands.submitting import actor
 from commonwatch.errors import Broken, Refusal
-from commonwatch.federation import acts, board, forking, own, peers, pulling
+from commonwatch.federation import acts, board, following, forking, own, peers, pulling, settling
 from commonwatch.federation import card as cards
 from commonwatch.federation.line import Wire
 from commonwatch.federation.models import Peer
 from commonwatch.register import node
+from commonwatch.register.models import Journal
 
 EVERY: Final = 10.0
 SLICE: Final = 1.0
@@ -114,6 +116,19 @@ def _round(peer: Peer) -> dict[str, Any]:
     return said | done._asdict() | {"faults": faults}
 
 
+def follow(origin: str, checkpoint: str, ground: str, persons: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Let two persons, each given as PARTY/OFFICE=HANDLE with a password, choose which past of a journal is followed.
+
+    :raises FollowTakesTwo, NotThatPerson, NotMandated, NoFork, NoSuchPast, OwnPast: naming what is wrong.
+    """
+    if len(persons) != 2:
+        raise settling.FollowTakesTwo
+    first, second = (adopting.person_named(named, password) for named, password in persons)
+    subject = settling.follow_as_two(by=(first, second), origin=origin, checkpoint=checkpoint, ground=ground)
+    held = Journal.objects.get(origin=origin)
+    return {"subject": subject, "held": "other" if following.elsewhere(held) else "chosen"}
+
+
 def evidence(folder: Path) -> list[dict[str, str]]:
     """Write every proof of two pasts into a folder, a file each; return which."""
     found = [each for rows in forking.everything().values() for each in rows]
@@ -123,7 +138,8 @@ def evidence(folder: Path) -> list[dict[str, str]]:
     for each in found:
         path = folder / f"{each.digest[:16]}.txt"
         path.write_bytes(bytes(each.data))
-        said.append({"file": str(path), "origin": each.origin})
+        heads = [settling.name_of(side) for side in following.sides_of(bytes(each.data))]
+        said.append({"file": str(path), "origin": each.origin, "first": heads[0], "second": heads[1]})
     return said
 
 

@@ -1,6 +1,5 @@
 """`commonwatch recover`: get this node's own past back from its peers."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def recover(  # noqa: PLR0913, PLR0917 - one for each option of the command
     inside.node(home)
     work = inside.work("recovering")
     if lost:
-        given = [(each, _password(each, stdin=passwords_stdin)) for each in persons]
+        given = [(each, inside.password(each, stdin=passwords_stdin)) for each in persons]
         following = work.declare_lost(lost, ground, given)
         say.line(f"{lost} stays closed at what is held. It goes on in {following or 'no other journal'}.")
         return
@@ -64,13 +63,6 @@ def recover(  # noqa: PLR0913, PLR0917 - one for each option of the command
         _tell(done)
     if not done["writes"]:
         ctx.exit(ending.REFUSED)
-
-
-def _password(person: str, *, stdin: bool) -> str:
-    if stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    said: str = click.prompt(f"Password of {person}", hide_input=True)
-    return said
 
 
 def _tell(done: dict[str, Any]) -> None:

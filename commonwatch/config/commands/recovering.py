@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 
-from commonwatch.access.actor import Actor
 from commonwatch.config.commands import adopting, peering
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import card as cards
@@ -52,10 +51,5 @@ def declare_lost(origin: str, ground: str, persons: Sequence[tuple[str, str]]) -
     """
     if len(persons) != 2:
         raise recover.NotTwo
-    first, second = (_person(named, password) for named, password in persons)
+    first, second = (adopting.person_named(named, password) for named, password in persons)
     return losing.declare_lost(by=(first, second), origin=origin, ground=ground)
-
-
-def _person(named: str, password: str) -> Actor:
-    seat, _equals, handle = named.partition("=")
-    return adopting.person(seat, handle, password)

@@ -330,6 +330,12 @@ CATALOGUE = {
             {"entry": "odd", "ground": ""},
         )
     ),
+    "federation:forks": Calls(
+        bodies=(
+            {"origin": "csto/KZ/real/official-members/1", "checkpoint": "1:00", "ground": "SAMPLE: by telephone"},
+            {"origin": "odd", "checkpoint": "", "ground": ""},
+        )
+    ),
     "federation:heads": Calls(shut="only a node with a token is told; tests/federation/test_two_worlds.py compares it"),
     "federation:fork": Calls(),
     "federation:checkpoint": Calls(),
