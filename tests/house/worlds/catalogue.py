@@ -336,7 +336,7 @@ CATALOGUE = {
             {"origin": "odd", "checkpoint": "", "ground": ""},
         )
     ),
-    "federation:heads": Calls(shut="only a node with a token is told; tests/federation/test_two_worlds.py compares it"),
+    "federation:heads": Calls(polled=True),
     "federation:fork": Calls(),
     "federation:checkpoint": Calls(),
     "federation:key": Calls(),

@@ -23,6 +23,7 @@ OPENING = "2026-09-14 09:30:00"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 LAST = 5
+FOR_NODES = "federation:"
 UNSAFE = ("PUT", "PATCH", "DELETE")
 
 
@@ -69,14 +70,18 @@ class Crawl:
     def __init__(self, world, viewer, *, whole, wanted=()):
         self.world, self.viewer, self.whole = world, viewer, whole
         self.routes = [
-            each for each in routes() if each.name in CATALOGUE and (not wanted or each.name in wanted)
+            each
+            for each in routes()
+            if each.name in CATALOGUE
+            and (not wanted or each.name in wanted)
+            and (not viewer.node or each.name.startswith(FOR_NODES))
         ]
         self.records, self.tags, self.ways, self.step = [], [], {}, ""
 
     def live(self):
         """Let everything happen; after each hidden deed ask every polled page whether it has changed."""
         polled = [each for each in self.routes if CATALOGUE[each.name].polled]
-        polled = polled if self.viewer.thorough else polled[-1:]
+        polled = polled if self.viewer.thorough or self.viewer.node else polled[-1:]
         for deed in sorted(DEEDS, key=Deed.order):
             if deed.at >= SEATED and not self.ways:
                 self.world.seat_viewers(MONTH + SEATED)
@@ -250,7 +255,7 @@ class Crawl:
 
     def exercise(self):
         """The same house in an exercise, for who takes part in it."""
-        if not self.viewer.exercises:
+        if not self.viewer.exercises or self.viewer.node:
             return
         yield Question("ui:mode", "session", "POST", "/mode/", data={"mode": "exercise"})
         for route in self._present():

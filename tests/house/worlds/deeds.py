@@ -38,6 +38,7 @@ from tests.house.worlds.doing import (
     swap,
     switch,
     take_back,
+    take_in_node,
     take_off,
     take_watch,
     told_by_mail,
@@ -108,6 +109,7 @@ DEEDS = (
     Deed("by-third-seat", "11 08:00", NOBODY, account("by-na-3", "BY", "na-officer")),
     Deed("kg-looks-early", "11 08:01", NOBODY, ask("KG", "/journals/")),
     Deed("by-session", "11 08:02", NOBODY, ask("BY", "/journals/", "/types/")),
+    Deed("kz-node", "11 08:02", EVERYBODY, take_in_node, foundation=True),
     Deed("crc-officer", "11 08:03", NOBODY, account("crc-duty-9", "CRC", "duty")),
     Deed("crc-lead", "11 08:03", NOBODY, account("crc-lead-9", "CRC", "shift-lead")),
     # Two days before: something to look back on. Journals that only a part of a deed would open are open already.

@@ -21,8 +21,10 @@ from commonwatch.desks.notices.models import Way
 from commonwatch.desks.shifts import acts as shifts
 from commonwatch.desks.shifts import rules as shift_rules
 from commonwatch.desks.shifts.intake import gather
+from commonwatch.federation import acts as peers
 from commonwatch.register import epoch, node
 from commonwatch.register.models import Journal
+from tests.house.worlds.world import Peer
 
 CENTER = "CRC"
 ORGANS = {"SEC", "JS", "CCC"}
@@ -217,6 +219,13 @@ def switch(type_, *, on=True, mode="real"):
     """Switch a type on or off that is owed while active."""
     act = acts.activate_type if on else acts.deactivate_type
     return lambda _world: act(by=seat(CENTER, mode=mode), type=type_, ground="declared by the Center")
+
+
+def take_in_node(world):
+    """Let the Center take in the node of the viewers' party."""
+    signed, heard = Peer.card(world.node.pack)
+    by = act_for(party=CENTER, office="head", account="crc-head")
+    peers.add_peer(by=by, signed=signed, heard=heard)
 
 
 def account(handle, party, office, *, closed=False):

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import NamedTuple
 
+import jwt
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
@@ -28,6 +29,8 @@ from commonwatch.access.tokens import new_token
 from commonwatch.desks.exchange.intake import micros
 from commonwatch.desks.exchange.models import Report
 from commonwatch.desks.notices.models import Way
+from commonwatch.federation import card, own
+from commonwatch.journal import note, seal
 from commonwatch.register import node as nodes
 from commonwatch.register.models import Journal
 from tests.house.worlds.viewers import PARTY, VIEWERS, may_read
@@ -79,6 +82,48 @@ class Dice:
             found += hmac.digest(SEED, f"{self.name}|{self.count}".encode(), "sha256")
             self.count += 1
         return found[:size]
+
+
+class Asking(Client):
+    """The node of the viewers' party: each question bears a token of the moment at which it is put."""
+
+    def __init__(self, world):
+        super().__init__(raise_request_exception=False)
+        self.world = world
+
+    def request(self, **request):
+        shown = Peer.token(self.world)
+        return super().request(**request, HTTP_AUTHORIZATION=f"Node {shown}")
+
+
+class Peer:
+    """What the node of the viewers' party shows of itself; its keys are the same in every world."""
+
+    @staticmethod
+    def signer(pack, *, of=PARTY):
+        return note.Signer(name=f"{pack.organisation}/{of}", seed=b"a node of the viewers' party ...")
+
+    @staticmethod
+    def token(world):
+        """A token as that node makes it, for the moment at which the world stands."""
+        at, now = world.node, int(world.now.timestamp())
+        said = {"iss": PARTY, "aud": at.party, "iat": now, "exp": now + own.LASTS}
+        return jwt.encode(said, Peer.signer(at.pack).private, algorithm=own.ALGORITHM)
+
+    @staticmethod
+    def card(pack):
+        """Its card, and the fingerprint that is heard."""
+        signer = Peer.signer(pack)
+        witness = note.Signer(name=f"{signer.name}/witness", seed=bytes(32), algorithm=note.COSIGNATURE)
+        given = card.Card(
+            organisation=pack.organisation,
+            party=PARTY,
+            address="-",
+            keys={PARTY: card.public(signer)},
+            witness=witness.vkey,
+            sealed=seal.recipient_of(SEALED),
+        )
+        return note.sign(given.text(), [signer]), given.fingerprint
 
 
 class World:
@@ -213,6 +258,8 @@ class World:
     def entrance(self, viewer):
         """The ways in which a viewer asks: without a session, by session, and by a program's key."""
         self.made["own-session"] = self.made["own-seat"] = SimpleNamespace(key="none")
+        if viewer.node:
+            return {"node": Asking(self)}
         if not viewer.office:
             return {"public": Client(raise_request_exception=False)}
         account = self.account(PARTY, viewer.office)
