@@ -387,11 +387,13 @@ class Steps:
         return "nobody is behind"
 
     def bring_newest_to(self, place):
-        """Put back what was laid aside: that is level with the guard."""
+        """Put back what was laid aside: that is level with the guard, but for what a twin wrote meanwhile."""
         self.world.crashed(place)
         place.put_back(place.newest)
         place.start()
         self.world.look(place)
+        if place.behind and place.party in self.world.truth.twins:
+            return f"{place.name} has its newest copy back, which lacks what its twin wrote"
         hold(not place.behind, f"{place.name} has all that it ever wrote, and is behind its guard")
         return f"{place.name} has its newest copy back"
 
