@@ -170,11 +170,12 @@ class Projection(models.Model):
 
 
 class Adoption(Projection):
-    """An organisation pack that was put in force; the one with the greatest `at` (microseconds UTC) is."""
+    """An organisation pack that was put in force after the one of the digest `before`; `at` is in microseconds UTC."""
 
     party = models.CharField(max_length=40)
     version = models.CharField(max_length=100)
     digest = models.CharField(max_length=64)
+    before = models.CharField(max_length=64, default="", blank=True)
     at = models.BigIntegerField()
     place = models.BigIntegerField()
 

@@ -7,16 +7,16 @@ from django.db import connections
 from commonwatch.federation.models import Evidence
 from commonwatch.register import fold, rebuild, seal, verify, wall
 from commonwatch.register import node as nodes
-from commonwatch.register.models import Journal
+from commonwatch.register.models import Entry, Journal
 from tests.simulate.pack import CENTER, MEMBERS, PARTIES, may_read
 from tests.simulate.truth import hold
 
 EVERY = tuple(permutations(PARTIES, 2)), 2
 """Everybody asks everybody: what one finds in a round is with all whom it concerns after the next."""
 
-_SOME = (*((CENTER, each) for each in MEMBERS), ("BY", "KZ"), ("KZ", "RU"))
+_SOME = (*((CENTER, each) for each in MEMBERS), ("BY", "KZ"), ("KZ", "RU"), ("KZ", "AM"))
 SOME = (*_SOME, *((other, one) for one, other in _SOME)), 5
-"""Members ask the Center alone, and the group along a chain: what they hold and what they prove goes by other hands."""
+"""Members ask the Center alone, and the group by one of it: what they hold and what they prove goes by other hands."""
 
 
 def end(world):
@@ -24,6 +24,7 @@ def end(world):
     _mended(world)
     for place in world.places.values():
         world.say(world.steps.append_at(place))
+        world.say(world.steps.turn_over_at(place))
     if world.twin is not None:
         world.say(world.steps.everywhere(world.places[world.twin.party]))
     lines, rounds = world.dice.choice((EVERY, SOME))
@@ -35,6 +36,7 @@ def end(world):
         _asked(world, lines, rounds)
     _hold_nodes(world)
     _hold_journals(world)
+    _hold_erased(world)
     _hold_projections(world)
 
 
@@ -122,6 +124,24 @@ def _hold_journals(world):
         for party in entitled:
             held = rows[party][origin].size if origin in rows[party] else 0
             hold(held == size, f"{party} holds {held} of {size} entries of {origin}")
+
+
+def _hold_erased(world):
+    """See that what was erased by its owner is gone everywhere, and nothing else is."""
+    gone = {}
+    for place in world.places.values():
+        with nodes.use(place.node), wall.open():
+            for origin, number in Entry.objects.filter(data=b"").values_list("journal__origin", "number"):
+                gone.setdefault(origin, {}).setdefault(place.name, set()).add(number)
+    for place in world.places.values():
+        for row in place.journals():
+            if world.truth.tainted(row.origin):
+                continue
+            here, there = (gone.get(row.origin, {}).get(name, set()) for name in (place.name, row.party))
+            hold(here == there, f"{place.name} has erased {here} of {row.origin}, and {row.party} {there}")
+            if row.ours:
+                world.erased += len(here)
+                world.turned += not row.origin.endswith("/1")
 
 
 def _hold_fork(world, origin, entitled, rows, evidence):

@@ -1,4 +1,10 @@
-"""Seven parties, for the simulation: the Center and six members, and whom they write to."""
+"""Seven parties, for the simulation: the Center and six members, whom they write to, and how that changes.
+
+There are three versions of the pack, each of which may follow another: the first; one by which Armenia reads what the
+group writes; and one by which Tajikistan is no member any more.
+"""
+
+from datetime import date
 
 import msgspec
 
@@ -26,20 +32,45 @@ PACK = msgspec.structs.replace(
 )
 
 
-def labels(writer):
-    """List the labels under which a party writes: all, the center, the group, everybody, itself."""
+LEFT = date(2026, 9, 1)
+WIDER = msgspec.structs.replace(
+    PACK,
+    version="2",
+    digest="2" * 64,
+    audiences=(
+        *PACK.audiences[:2],
+        msgspec.structs.replace(PACK.audiences[2], parties=("AM", *GROUP)),
+        PACK.audiences[3],
+    ),
+)
+FEWER = msgspec.structs.replace(
+    PACK,
+    version="3",
+    digest="3" * 64,
+    parties=tuple(
+        msgspec.structs.replace(each, membership=(model.Period(since=date(2000, 1, 1), until=LEFT),))
+        if each.code == "TJ"
+        else each
+        for each in PACK.parties
+    ),
+)
+PACKS = {each.digest: each for each in (PACK, WIDER, FEWER)}
+
+
+def labels(writer, pack):
+    """List the labels under which a party writes by a pack: all, the center, everybody, itself, and the group."""
+    everybody = pack.readers("members", originator=writer, on=LEFT)
+    group = next(each.parties for each in pack.audiences if each.code == "group")
     found = [
-        Label(level="H1", parties=PARTIES_SORTED),
+        Label(level="H1", parties=tuple(sorted({writer, *everybody}))),
         Label(level="H2", parties=tuple(sorted({writer, CENTER}))),
         Label(level="H0", parties=("*",)),
         Label(level="H1", parties=(writer,)),
     ]
-    if writer in GROUP:
-        found += [Label(level="H1", parties=GROUP), Label(level="H2", categories=("med",), parties=GROUP)]
+    if writer in group:
+        readers = tuple(sorted(group))
+        found += [Label(level="H1", parties=readers), Label(level="H2", categories=("med",), parties=readers)]
     return found
-
-
-PARTIES_SORTED = tuple(sorted(PARTIES))
 
 
 def may_read(party, *, writer, parties):

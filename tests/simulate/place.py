@@ -8,10 +8,11 @@ from typing import NamedTuple
 from django.db import connections
 
 from commonwatch.config import place as places
+from commonwatch.register import adoption
 from commonwatch.register import node as nodes
 from commonwatch.register.guard import Guard, Seen
 from tests.simulate.disk import IN_TURN, Crash
-from tests.simulate.pack import PACK
+from tests.simulate.pack import PACK, PACKS
 
 DAY = 24 * 3600 * 1_000_000
 START = int(datetime(2026, 9, 14, 5, 0, tzinfo=UTC).timestamp()) * 1_000_000
@@ -94,17 +95,25 @@ class Place:
         self.offset = max(self.offset - self.dice.randrange(DAY), -3 * DAY)
 
     def start(self):
-        """Open the node over the files that are there."""
-        self.node = nodes.Node(
+        """Open the node over the files that are there, by the pack that is in force in them."""
+        self.node = self._opened(PACK)
+        with nodes.use(self.node):
+            digest = adoption.in_force(self.node)
+        if digest != PACK.digest:
+            self.node = self._opened(PACKS[digest])
+        self.up = True
+
+    def _opened(self, pack):
+        return nodes.Node(
             party=self.party,
-            pack=PACK,
+            pack=pack,
             home=self.folder,
             database=self.alias,
             clock=self.clock,
             random=self.bytes,
             hosted=frozenset(),
+            adopts=True,
         )
-        self.up = True
 
     def stop(self):
         """Stop the machine: what was in memory is gone, the files are as they are."""

@@ -16,7 +16,10 @@ STEPS = 80
 
 
 class Lived(NamedTuple):
-    """What came of one seed. `fault` is empty when all held; `seconds` are of the processor."""
+    """What came of one seed. `fault` is empty when all held; `seconds` are of the processor.
+
+    Of the entries so many were erased and so many came by stick; of the journals so many go on another one.
+    """
 
     seed: int
     steps: int
@@ -24,6 +27,9 @@ class Lived(NamedTuple):
     entries: int
     forks: int
     proved: int
+    erased: int
+    turned: int
+    brought: int
     seconds: float
     fault: str
     log: tuple[str, ...]
@@ -34,7 +40,8 @@ class Lived(NamedTuple):
             last = "\n".join(f"  {line}" for line in self.log[-LAST:])
             return f"seed {self.seed} failed in step {len(self.log)}\n{last}\n{self.fault}"
         return (
-            f"seed {self.seed}: {self.steps} steps, {self.entries} entries, {self.forks} forks, {self.proved} proved,"
+            f"seed {self.seed}: {self.steps} steps, {self.entries} entries, {self.erased} erased,"
+            f" {self.brought} by stick, {self.turned} next epochs, {self.forks} forks, {self.proved} proved,"
             f" {self.seconds:.1f} s, {self.digest}"
         )
 
@@ -66,7 +73,10 @@ def empty_database(path):
 
 
 def start(folder, empty):
-    """Make seven nodes, each of which has taken the others in; return the folder with a folder for each."""
+    """Make seven nodes, each of which has adopted the pack and taken the others in; return the folder of all."""
+    from commonwatch.access import adopting
+    from commonwatch.access.actor import operator
+    from commonwatch.register import node as nodes
     from tests.conftest import lived_in
     from tests.federation.nodes import introduce
     from tests.simulate.pack import PACK, PARTIES
@@ -83,6 +93,9 @@ def start(folder, empty):
         }  # fmt: skip
         for house in houses.values():
             house.clock.tick(days=-10)
+            with nodes.use(house.node):
+                by = operator(house.node.party)
+                adopting.adopt(by=by, digest=PACK.digest, version=PACK.version)
         for house in houses.values():
             for other in houses.values():
                 if other is not house:
@@ -106,17 +119,8 @@ def live(seed, *, begun, steps=STEPS):
             fault, digest = traceback.format_exc(), ""
         log = tuple(made.log) if made else ()
     entries, forks = _count(made)
-    return Lived(
-        seed,
-        steps,
-        digest,
-        entries,
-        forks,
-        made.proved if made else 0,
-        time.process_time() - began,
-        fault,
-        log,
-    )
+    counts = (made.proved, made.erased, made.turned, made.brought) if made else (0, 0, 0, 0)
+    return Lived(seed, steps, digest, entries, forks, *counts, time.process_time() - began, fault, log)
 
 
 def _count(made):

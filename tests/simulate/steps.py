@@ -2,28 +2,38 @@
 
 from contextlib import suppress
 
+from commonwatch.access import adopting, pairs
 from commonwatch.access.actor import Actor
+from commonwatch.charter import compare
 from commonwatch.charter.label import Viewer
 from commonwatch.desks.exchange.facts import ReportCorrected, ReportSeen, ReportSubmitted, ReportWithdrawn
+from commonwatch.errors import Broken, Refusal
+from commonwatch.federation import bundling, erasing, peers
 from commonwatch.federation.line import NotReached
-from commonwatch.register import log, recover, wall
+from commonwatch.journal import tree
+from commonwatch.journal.entry import ERASED_KIND
+from commonwatch.register import epoch, log, recover, wall
 from commonwatch.register import node as nodes
-from commonwatch.register.audience import label_of_journal
+from commonwatch.register.audience import is_due, label_of_journal
 from commonwatch.register.models import Entry, Journal
 from commonwatch.register.pen import Stopped
 from tests.simulate.disk import FAULTS, IN_TURN, Crash
 from tests.simulate.network import Errand, Slow
-from tests.simulate.pack import PARTIES, labels
+from tests.simulate.pack import PACKS, PARTIES, labels
 from tests.simulate.truth import hold
 
+DAMAGED, STAYS = 0.15, 0.3
+"""How often a byte of a stick has changed, and how often it stays at hand when it was read."""
 
-def officer(party):
+
+def officer(party, account="tester"):
     """Seat somebody of a party."""
     return Actor(
         viewer=Viewer(party=party, clearance="H2", categories=frozenset({"med"})),
-        account="tester",
+        account=account,
         party=party,
         office="tester",
+        mandates=frozenset({adopting.ADOPT, erasing.ERASE}),
     )
 
 
@@ -35,6 +45,27 @@ def file(drafts, *, by):
         Journal.objects.filter(pk__in={each.journal for each in written}).values_list("pk", "origin")
     )
     return [(origins[each.journal], each.number, each.hash) for each in written]
+
+
+def _joined(proposal, *, by):
+    """Let a second person join what was proposed."""
+    row = pairs.find(proposal, by=by)
+    pairs.second(by=by, proposal=proposal, digest=row.digest)
+
+
+def _hold_audience(place, origins):
+    """See that nobody reads what was written but the audience that it has by the pack in force."""
+    late = [row.origin for row in Journal.objects.filter(origin__in=origins) if is_due(place.node, row)]
+    hold(not late, f"{place.name} wrote into {late} although their readers have changed")
+
+
+def damaged(path, where):
+    """Return a copy of a file with one byte changed, so far into it (0 to 1)."""
+    data = bytearray(path.read_bytes())
+    data[int(where * len(data))] ^= 0x10
+    target = path.with_suffix(".damaged")
+    target.write_bytes(data)
+    return target
 
 
 class Steps:
@@ -50,23 +81,39 @@ class Steps:
         return self.append_at(self.dice.choice(places)) if places else "nobody is up"
 
     def append_at(self, place, drafts=None):
-        """Write at a node; a node that is behind its guard must refuse."""
+        """Write at a node; what it writes is read by the audience of the pack that is in force there."""
+
+        def act():
+            written = file(drafts or self._drafts(place), by=officer(place.party))
+            self.world.acknowledged(place, written)
+            _hold_audience(place, {each[0] for each in written})
+            return (
+                f"{place.name} wrote {len(written)} into {', '.join(sorted({each[0] for each in written}))}"
+            )
+
+        return self._turn(place, act)
+
+    def _turn(self, place, act):
+        """Let somebody act at a node; a node that is behind its guard must refuse."""
         behind = place.behind
         with nodes.use(place.node):
-            drafts = drafts or self._drafts(place)
             try:
-                written = file(drafts, by=officer(place.party))
+                said = act()
             except Stopped:
                 hold(behind, f"{place.name} refuses to write, and is not behind its guard")
                 return f"{place.name} refuses to write: it is behind its guard"
-            except log.Closed as closed:
-                return f"{place.name} may not write there: {closed}"
+            except log.NotAdopted:
+                self.world.crashed(place)
+                place.start()
+                return f"{place.name} starts again, by version {place.node.pack.version} of the pack"
+            except (log.Closed, adopting.BehindAdoption) as refused:
+                self.world.look(place)
+                return f"{place.name} may not write there: {refused}"
             except OSError as full:
                 self.world.look(place)
                 return f"{place.name} could not write: {full.strerror}"
         hold(not behind, f"{place.name} wrote while it was behind its guard")
-        self.world.acknowledged(place, written)
-        return f"{place.name} wrote {len(written)} into {', '.join(sorted({each[0] for each in written}))}"
+        return said
 
     def _drafts(self, place):
         """Make up what is filed: new reports under one label, or more about one that stands."""
@@ -75,7 +122,7 @@ class Steps:
             found = self._more(place)
             if found:
                 return found
-        label = self.dice.choice(labels(place.party))
+        label = self.dice.choice(labels(place.party, place.node.pack))
         times = self.dice.choice((1, 1, 2, 5)) if number < 9 else self.dice.randint(20, 300)
         fact = ReportSubmitted(
             type="D1", owes=place.party, period="2026-09-14", values={"events": self.dice.randrange(1000)}
@@ -85,7 +132,7 @@ class Steps:
     def everywhere(self, place):
         """Write at a node under each of its labels, so that what a twin wrote there is contradicted."""
         said = []
-        for label in labels(place.party):
+        for label in labels(place.party, place.node.pack):
             fact = ReportSubmitted(type="D1", owes=place.party, period="2026-09-15")
             said.append(self.append_at(place, [log.Draft(fact, self._subject(place), label)]))
         return "; ".join(said)
@@ -108,6 +155,126 @@ class Steps:
         if self.dice.random() < 0.2:
             return [log.Draft(ReportWithdrawn(reason="in error"), subject, label)]
         return [log.Draft(ReportCorrected(values={"events": self.dice.randrange(1000)}), subject, label)]
+
+    def erase(self):
+        """Let two persons at some node, its twin among them, erase one of its entries by order."""
+        places = [each for each in self.world.every() if each.up]
+        return self.erase_at(self.dice.choice(places)) if places else "nobody is up"
+
+    def erase_at(self, place):
+        """Erase one entry of a journal that is still open."""
+        with nodes.use(place.node), wall.open():
+            rows = Entry.objects.filter(journal__party=place.party, journal__closed=False)
+            rows = rows.filter(kind__startswith="exchange.report.").order_by("journal__origin", "number")
+            known = list(rows.values_list("entry_id", "journal__origin", "number"))
+        if not known:
+            return f"{place.name} has nothing to erase"
+        entry, origin, number = self.dice.choice(known)
+
+        def act():
+            one, two = officer(place.party, "one"), officer(place.party, "two")
+            _joined(erasing.propose_erasure(by=one, entry=str(entry), ground="by law"), by=two)
+            with wall.open():
+                last = (
+                    Entry.objects.filter(kind=ERASED_KIND, journal__origin=origin).order_by("number").last()
+                )
+            self.world.acknowledged(place, [(origin, last.number, tree.leaf_hash(bytes(last.data)).hex())])
+            return f"{place.name} erased {number} of {origin} by entry {last.number}"
+
+        return self._turn(place, act)
+
+    def adopt(self):
+        """Let two persons put another version of the pack in force at some node, and start it with that."""
+        twin = self.world.twin
+        places = [
+            each for each in self.world.places.values() if each.up and not (twin and twin.party == each.party)
+        ]
+        return self.adopt_at(self.dice.choice(places)) if places else "nobody is up"
+
+    def adopt_at(self, place):
+        """Adopt at a node; until it is started with what is in force it writes nothing."""
+        old = place.node.pack
+        new = self.dice.choice([each for each in PACKS.values() if each is not old])
+
+        def act():
+            one, two = officer(place.party, "one"), officer(place.party, "two")
+            codes = [each.code for each in compare.compare(old, new, on=nodes.today(place.node))]
+            said = adopting.body(digest=new.digest, version=new.version, summary=codes, before=old.digest)
+            _joined(pairs.propose(by=one, act=adopting.ADOPT, body=said), by=two)
+            self.world.look(place)
+            with suppress(log.NotAdopted):
+                file(self._drafts(place), by=one)
+                hold(False, f"{place.name} wrote by a pack that is no longer in force")
+            return f"{place.name} adopted version {new.version}: {', '.join(codes)}"
+
+        said = self._turn(place, act)
+        if place.up and "adopted" in said:
+            self.world.crashed(place)
+            place.start()
+            hold(place.node.pack is new, f"{place.name} does not work by what it adopted")
+        return said
+
+    def turn_over(self):
+        """Let some node close every journal whose readers have changed."""
+        places = [each for each in self.world.every() if each.up]
+        return self.turn_over_at(self.dice.choice(places)) if places else "nobody is up"
+
+    def turn_over_at(self, place):
+        """Close at a node what has to be closed; nothing is left then."""
+
+        def act():
+            done = epoch.turn_over()
+            self.world.look(place)
+            hold(not epoch.due(place.node), f"{place.name} leaves journals open whose readers have changed")
+            return f"{place.name} closes {', '.join(each.origin for each in done) or 'nothing'}"
+
+        return self._turn(place, act)
+
+    def write_stick(self):
+        """Let some node, or its twin, write what another lacks on a stick; it is on its way then."""
+        one, other = self.dice.sample(PARTIES, 2)
+        place = self.world.answers_for(one, to=other)
+        if not place.up:
+            return f"{place.name} is down and writes no stick"
+        self.serial += 1
+        path = self.world.folder / f"stick-{self.serial}.cwb"
+        try:
+            with nodes.use(place.node):
+                made = bundling.make(peers.find(other), path)
+        except bundling.NothingForPeer:
+            return f"{place.name} has nothing for {other}"
+        self.world.sticks.append((path, other))
+        said = f"{made.entries} entries of {made.journals} journals"
+        return f"{place.name} writes {said} on stick {self.serial} for {other}"
+
+    def bring_stick(self):
+        """Let a stick arrive: in whatever order, a second time, or with a byte changed."""
+        if not self.world.sticks:
+            return "no stick is on its way"
+        path, party = self.dice.choice(self.world.sticks)
+        place, damage, again = self.world.places[party], self.dice.random(), self.dice.random() < STAYS
+        if not place.up:
+            return f"{place.name} is down when {path.stem} arrives"
+        if damage < DAMAGED:
+            return f"{path.stem}, with a byte changed: {self._taken(place, damaged(path, damage / DAMAGED))}"
+        if not again:
+            self.world.sticks.remove((path, party))
+        return f"{path.stem}: {self._taken(place, path)}"
+
+    def _taken(self, place, path):
+        """Take a stick in, whole or not at all."""
+        before = {row.origin: row.size for row in place.journals()}
+        try:
+            with nodes.use(place.node):
+                done = bundling.take_in(path)
+        except (Refusal, Broken) as refused:
+            after = {row.origin: row.size for row in place.journals()}
+            hold(before == after, f"{place.name} took in a part of {path.stem}: {refused!r}")
+            return f"{place.name} takes nothing: {type(refused).__name__}"
+        finally:
+            self.world.look(place)
+        self.world.brought += done.entries
+        return f"{place.name} takes {done.entries} entries from {done.sender}"
 
     def pull(self):
         """Let some node ask another for what is new."""
@@ -220,11 +387,13 @@ class Steps:
         return "nobody is behind"
 
     def bring_newest_to(self, place):
-        """Put back what was laid aside: that is level with the guard."""
+        """Put back what was laid aside: that is level with the guard, but for what a twin wrote meanwhile."""
         self.world.crashed(place)
         place.put_back(place.newest)
         place.start()
         self.world.look(place)
+        if place.behind and place.party in self.world.truth.twins:
+            return f"{place.name} has its newest copy back, which lacks what its twin wrote"
         hold(not place.behind, f"{place.name} has all that it ever wrote, and is behind its guard")
         return f"{place.name} has its newest copy back"
 
@@ -275,4 +444,9 @@ WEIGHTS = {
     "restore": 2,
     "bring_newest": 3,
     "lie": 3,
+    "erase": 5,
+    "adopt": 5,
+    "turn_over": 3,
+    "write_stick": 5,
+    "bring_stick": 7,
 }

@@ -10,9 +10,9 @@ from django.db import connections
 
 from commonwatch.federation.heads import Heads
 from commonwatch.federation.models import Evidence
-from commonwatch.journal import checkpoint, note, tree
+from commonwatch.journal import checkpoint, note, tiles, tree
 from commonwatch.register import node as nodes
-from commonwatch.register import wall
+from commonwatch.register import seal, wall
 from tests.simulate.pack import may_read
 
 
@@ -156,10 +156,20 @@ class Truth:
 
 
 def _leaves(place, row, start):
-    """Read the leaf hashes of a journal from a number on, out of the bytes of its entries."""
+    """Read the leaf hashes of a journal from a number on: of its entries' bytes, or its tiles where these went."""
     with nodes.use(place.node), wall.open(), connections[place.alias].cursor() as cursor:
         cursor.execute(
-            'SELECT "data" FROM "register_entry" WHERE "journal_id" = %s AND "number" >= %s ORDER BY "number"',
+            'SELECT "number", "data" FROM "register_entry"'
+            ' WHERE "journal_id" = %s AND "number" >= %s ORDER BY "number"',
             (row.pk, start),
         )
-        return [tree.leaf_hash(bytes(data)) for (data,) in cursor.fetchall()]
+        read = seal.tile_reader(place.node, row.pk)
+        return [
+            tree.leaf_hash(bytes(data)) if data else _in_tile(read, number)
+            for number, data in cursor.fetchall()
+        ]
+
+
+def _in_tile(read, number):
+    tile, at = divmod(number, tiles.TILE_WIDTH)
+    return read(0, tile)[at * tree.HASH_BYTES :][: tree.HASH_BYTES]

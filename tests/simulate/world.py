@@ -23,7 +23,9 @@ class World:
     """What a seed makes of seven nodes. `log` holds what happened, step by step.
 
     `twin` is a second copy of one node's files that writes something else under the same key; `deceived` are the
-    parties whom it answers in place of the true one. `proved` counts the journals of which the end found a proof.
+    parties whom it answers in place of the true one. `sticks` are on their way, each for a party.
+    `proved` counts the journals of which the end found a proof, `erased` the entries of which it found the bytes gone,
+    `turned` the journals that go on another one, `brought` the entries that came on sticks.
     """
 
     def __init__(self, *, seed, folder, start):
@@ -31,8 +33,9 @@ class World:
         self.dice = random.Random(f"commonwatch {seed}")
         self.step, self.time, self.log = 0, 0, []
         self.network, self.truth = Network(self.dice), Truth()
-        self.errands, self.twin, self.deceived = [], None, frozenset()
-        self.lies, self.proved = self.dice.random() < LIARS, 0
+        self.errands, self.sticks, self.twin, self.deceived = [], [], None, frozenset()
+        self.lies = self.dice.random() < LIARS
+        self.proved = self.erased = self.turned = self.brought = 0
         self.places = {}
         for party in PARTIES:
             shutil.copytree(start / party, folder / party)
