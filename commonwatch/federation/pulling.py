@@ -193,21 +193,36 @@ def _read(peer: Peer, body: bytes) -> Heads:
 def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
     """Bring one journal level; return how many entries came and how many cosignatures were new."""
     head = opened(given, talk.keys)
+    if following.proved(head.origin):
+        new = _forked(talk, given, head)
+        note_level(talk.peer.party, head)  # not before: what it holds may be another past
+        return new, cosigning.take(given.checkpoint, head, talk.witnesses)
     note_level(talk.peer.party, head)
+    row = Journal.objects.filter(origin=head.origin).first()
+    new = _level(talk, given, head, row.size if row else 0)
+    return new, cosigning.take(given.checkpoint, head, talk.witnesses)
+
+
+def _forked(talk: _Talk, given: Head, head: checkpoint.Checkpoint) -> int:
+    """Bring a journal with two pasts level as it was chosen; where the other past is held, from its first entry.
+
+    :raises Forked, NotFollowed: when nobody has chosen, or this is not the past that was.
+    """
     forking.refuse_forked(head.origin)
     row = Journal.objects.filter(origin=head.origin).first()
-    if following.elsewhere(row) is not None:
-        row = None
-    held = row.size if row else 0
-    if held >= head.size:
-        forking.compare(head, given.checkpoint, fetch=talk.tile(head.origin))
-        keep_second(head, given.checkpoint)
-        return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
+    held = 0 if row is None or following.elsewhere(row) else row.size
     if not held:
         forking.check_chosen(head, talk.tile(head.origin))
-    new = _fetch(talk, given, head, held)
-    note_level(talk.peer.party, head)
-    return new, cosigning.take(given.checkpoint, head, talk.witnesses)
+    return _level(talk, given, head, held)
+
+
+def _level(talk: _Talk, given: Head, head: checkpoint.Checkpoint, held: int) -> int:
+    """Hold a checkpoint to what is held of its journal, or fetch what lies beyond; return how many entries came."""
+    if held < head.size:
+        return _fetch(talk, given, head, held)
+    forking.compare(head, given.checkpoint, fetch=talk.tile(head.origin))
+    keep_second(head, given.checkpoint)
+    return 0
 
 
 def keep_second(head: checkpoint.Checkpoint, signed: str) -> None:
