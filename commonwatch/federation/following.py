@@ -4,6 +4,7 @@ A choice names a checkpoint of the evidence. It settles every fork that begins b
 begins after it is another, and asks for another choice.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from commonwatch.federation import peers
@@ -50,8 +51,15 @@ def note_of(head: Checkpoint) -> str:
 
 def proved(origin: str) -> list[Proved]:
     """List the proofs that are kept of a journal, the oldest first."""
-    rows = Evidence.objects.filter(origin=origin).order_by("found_at", "digest")
-    return [Proved(row, sides_of(bytes(row.data))) for row in rows]
+    return proved_of([origin]).get(origin, [])
+
+
+def proved_of(origins: Iterable[str]) -> dict[str, list[Proved]]:
+    """Return by origin the proofs that are kept of these journals, the oldest first."""
+    found: dict[str, list[Proved]] = {}
+    for row in Evidence.objects.filter(origin__in=list(origins)).order_by("origin", "found_at", "digest"):
+        found.setdefault(row.origin, []).append(Proved(row, sides_of(bytes(row.data))))
+    return found
 
 
 def sides_of(data: bytes) -> tuple[Checkpoint, Checkpoint]:

@@ -204,22 +204,40 @@ def _read(peer: Peer, body: bytes) -> Heads:
 
 def _journal(talk: _Talk, given: Head) -> tuple[int, int]:
     """Bring one journal level; return how many entries came and how many cosignatures were new."""
-    head, trust = talk.keys.open(given.checkpoint, given.origin)
+    found = Found(*talk.keys.open(given.checkpoint, given.origin))
+    head = found.head
+    if following.proved(head.origin):
+        new = _forked(talk, given, found)
+        note_level(talk.peer.party, head)  # not before: what it holds may be another past
+        return new, cosigning.take(given.checkpoint, head, talk.witnesses)
     note_level(talk.peer.party, head)
+    row = Journal.objects.filter(origin=head.origin).first()
+    new = _level(talk, given, found, row.size if row else 0)
+    return new, cosigning.take(given.checkpoint, head, talk.witnesses)
+
+
+def _forked(talk: _Talk, given: Head, found: "Found") -> int:
+    """Bring a journal with two pasts level as it was chosen; where the other past is held, from its first entry.
+
+    :raises Forked, NotFollowed: when nobody has chosen, or this is not the past that was.
+    """
+    head = found.head
     forking.refuse_forked(head.origin)
     row = Journal.objects.filter(origin=head.origin).first()
-    if following.elsewhere(row) is not None:
-        row = None
-    held = row.size if row else 0
-    if held >= head.size:
-        forking.compare(head, given.checkpoint, fetch=talk.tile(head.origin))
-        keep_second(head, given.checkpoint, trust)
-        return 0, cosigning.take(given.checkpoint, head, talk.witnesses)
+    held = 0 if row is None or following.elsewhere(row) else row.size
     if not held:
         forking.check_chosen(head, talk.tile(head.origin))
-    new = _fetch(talk, given, Found(head, trust), held)
-    note_level(talk.peer.party, head)
-    return new, cosigning.take(given.checkpoint, head, talk.witnesses)
+    return _level(talk, given, found, held)
+
+
+def _level(talk: _Talk, given: Head, found: "Found", held: int) -> int:
+    """Hold a checkpoint to what is held of its journal, or fetch what lies beyond; return how many entries came."""
+    head, trust = found
+    if held < head.size:
+        return _fetch(talk, given, found, held)
+    forking.compare(head, given.checkpoint, fetch=talk.tile(head.origin))
+    keep_second(head, given.checkpoint, trust)
+    return 0
 
 
 def keep_second(head: checkpoint.Checkpoint, signed: str, trust: Trust) -> None:

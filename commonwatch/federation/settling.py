@@ -1,6 +1,7 @@
 """Choosing which past of a journal to follow: two persons of the node's own party, on what the evidence shows."""
 
 import base64
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.utils.translation import gettext
@@ -80,18 +81,17 @@ def name_of(head: Checkpoint) -> str:
 
 def forks(by: Actor) -> list[Forked]:
     """List the journals within reach that have two pasts, by origin."""
-    found = ((shelf.origin, tuple(following.proved(shelf.origin))) for shelf in by.shelves)
+    found = following.proved_of(shelf.origin for shelf in by.shelves)
     choices = last_choices(by)
     return [
         Forked(
             origin,
-            proofs,
+            tuple(proofs),
             heads=_heads(proofs),
             settled=not following.unsettled(origin),
             choice=choices.get(origin),
         )
-        for origin, proofs in sorted(found)
-        if proofs
+        for origin, proofs in sorted(found.items())
     ]
 
 
@@ -101,7 +101,7 @@ def last_choices(by: Actor) -> dict[str, Settled]:
     return {each.origin: each for each in rows}
 
 
-def _heads(proofs: tuple[following.Proved, ...]) -> tuple[Checkpoint, ...]:
+def _heads(proofs: Iterable[following.Proved]) -> tuple[Checkpoint, ...]:
     heads = {side for each in proofs for side in each.sides}
     return tuple(sorted(heads, key=lambda each: (each.size, each.root)))
 

@@ -22,7 +22,13 @@ _LIKE = ("level", "categories", "parties", "audience", "slug", "epoch", "key")
 
 def folder_of(row: Journal) -> Path:
     """Return the folder in which a journal's present past is kept once it is followed no more."""
-    return node.current().home / FOLDER / row.origin / f"{row.size}-{row.root[:16]}"
+    return _place(row.origin) / f"{row.size}-{row.root[:16]}"
+
+
+def _place(origin: str) -> Path:
+    """Return the folder of an origin, which another node has named: no part of it leads anywhere else."""
+    parts = [part if part.strip(".") else f"%{part}" for part in origin.split("/")]
+    return (node.current().home / FOLDER).joinpath(*parts)
 
 
 @wall.open()
@@ -68,7 +74,7 @@ def erase(origin: str, leaves: Mapping[int, bytes]) -> None:
 
 
 def _kept(origin: str) -> Iterator[Path]:
-    for path in (node.current().home / FOLDER / origin).glob(f"*/{CHECKPOINT}"):
+    for path in _place(origin).glob(f"*/{CHECKPOINT}"):
         yield path.parent
 
 
