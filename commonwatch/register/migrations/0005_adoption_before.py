@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('register', '0002_lost_tail'),
+        ('register', '0004_key_changes'),
     ]
 
     operations = [
