@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db import connections
 
 from commonwatch.config import place as places
+from commonwatch.journal import keychange
 from commonwatch.register import adoption
 from commonwatch.register import node as nodes
 from commonwatch.register.guard import Guard, Seen
@@ -47,6 +48,12 @@ class Row(NamedTuple):
     checkpoint: str
     ours: bool
     lost: int
+    changes: str
+
+    @property
+    def chain(self):
+        """The keys that have signed it, in order."""
+        return keychange.chain(self.key, keychange.split(self.changes))
 
 
 class Place:
@@ -146,8 +153,8 @@ class Place:
         """Read the rows of the journals that are held."""
         with connections[self.alias].cursor() as cursor:
             cursor.execute(
-                'SELECT "id", "origin", "party", "parties", "size", "root", "key", "checkpoint", "ours", "lost"'
-                ' FROM "register_journal" ORDER BY "origin"'
+                'SELECT "id", "origin", "party", "parties", "size", "root", "key", "checkpoint", "ours", "lost",'
+                ' "changes" FROM "register_journal" ORDER BY "origin"'
             )
             return [Row(*each) for each in cursor.fetchall()]
 

@@ -18,7 +18,8 @@ STEPS = 80
 class Lived(NamedTuple):
     """What came of one seed. `fault` is empty when all held; `seconds` are of the processor.
 
-    Of the entries so many were erased and so many came by stick; of the journals so many go on another one.
+    Of the entries so many were erased and so many came by stick; of the journals so many go on in another; keys changed
+    so often.
     """
 
     seed: int
@@ -30,6 +31,7 @@ class Lived(NamedTuple):
     erased: int
     turned: int
     brought: int
+    changed: int
     seconds: float
     fault: str
     log: tuple[str, ...]
@@ -41,7 +43,8 @@ class Lived(NamedTuple):
             return f"seed {self.seed} failed in step {len(self.log)}\n{last}\n{self.fault}"
         return (
             f"seed {self.seed}: {self.steps} steps, {self.entries} entries, {self.erased} erased,"
-            f" {self.brought} by stick, {self.turned} next epochs, {self.forks} forks, {self.proved} proved,"
+            f" {self.brought} by stick, {self.turned} next epochs, {self.changed} changes of keys,"
+            f" {self.forks} forks, {self.proved} proved,"
             f" {self.seconds:.1f} s, {self.digest}"
         )
 
@@ -119,7 +122,7 @@ def live(seed, *, begun, steps=STEPS):
             fault, digest = traceback.format_exc(), ""
         log = tuple(made.log) if made else ()
     entries, forks = _count(made)
-    counts = (made.proved, made.erased, made.turned, made.brought) if made else (0, 0, 0, 0)
+    counts = (made.proved, made.erased, made.turned, made.brought, made.changed) if made else (0,) * 5
     return Lived(seed, steps, digest, entries, forks, *counts, time.process_time() - began, fault, log)
 
 

@@ -12,7 +12,7 @@ from commonwatch.federation import bundling, erasing, peers
 from commonwatch.federation.line import NotReached
 from commonwatch.journal import tree
 from commonwatch.journal.entry import ERASED_KIND
-from commonwatch.register import epoch, log, recover, wall
+from commonwatch.register import epoch, log, recover, rekey, wall
 from commonwatch.register import node as nodes
 from commonwatch.register.audience import is_due, label_of_journal
 from commonwatch.register.models import Entry, Journal
@@ -213,6 +213,24 @@ class Steps:
             place.start()
             hold(place.node.pack is new, f"{place.name} does not work by what it adopted")
         return said
+
+    def change_key(self):
+        """Let two persons at some node, whose party has no twin, have another key sign its journals."""
+        twins = self.world.truth.twins
+        places = [each for each in self.world.places.values() if each.up and each.party not in twins]
+        return self.change_key_at(self.dice.choice(places)) if places else "nobody is up"
+
+    def change_key_at(self, place):
+        """Change the keys at a node: of all its journals, or of none."""
+
+        def act():
+            two = rekey.Two(officer(place.party, "one"), officer(place.party, "two"), "yearly")
+            done = rekey.change(place.party, two)
+            self.world.look(place)
+            self.world.changed += 1
+            return f"{place.name} changes the key of {len(done)} journals"
+
+        return self._turn(place, act)
 
     def turn_over(self):
         """Let some node close every journal whose readers have changed."""
@@ -447,6 +465,7 @@ WEIGHTS = {
     "erase": 5,
     "adopt": 5,
     "turn_over": 3,
+    "change_key": 3,
     "write_stick": 5,
     "bring_stick": 7,
 }

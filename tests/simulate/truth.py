@@ -99,7 +99,7 @@ class Truth:
         writes = row.party == place.party
         if writes:
             self._written(place, row, before)
-        head = checkpoint.open_checkpoint(row.checkpoint, note.Verifier.parse(row.key))
+        head = row.chain.open(row.checkpoint)
         hold(
             (head.size, head.root.hex()) == (row.size, row.root), f"{place.name}: {row.origin} is not signed"
         )

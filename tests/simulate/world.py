@@ -25,7 +25,8 @@ class World:
     `twin` is a second copy of one node's files that writes something else under the same key; `deceived` are the
     parties whom it answers in place of the true one. `sticks` are on their way, each for a party.
     `proved` counts the journals of which the end found a proof, `erased` the entries of which it found the bytes gone,
-    `turned` the journals that go on another one, `brought` the entries that came on sticks.
+    `turned` the journals that go on another one, `brought` the entries that came on sticks, `changed` how often
+    a node changed its keys.
     """
 
     def __init__(self, *, seed, folder, start):
@@ -35,7 +36,7 @@ class World:
         self.network, self.truth = Network(self.dice), Truth()
         self.errands, self.sticks, self.twin, self.deceived = [], [], None, frozenset()
         self.lies = self.dice.random() < LIARS
-        self.proved = self.erased = self.turned = self.brought = 0
+        self.proved = self.erased = self.turned = self.brought = self.changed = 0
         self.places = {}
         for party in PARTIES:
             shutil.copytree(start / party, folder / party)
