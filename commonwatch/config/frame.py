@@ -36,7 +36,6 @@ FURTHER = (
     ("exchange:compliance", gettext_lazy("Compliance"), "exchange.see-board"),
     ("federation:journals", gettext_lazy("Journals"), ""),
     ("federation:peers", gettext_lazy("Nodes"), "federation.manage-peers"),
-    ("federation:forks", gettext_lazy("Forks"), "federation.follow-past"),
 )
 OTHERS = (
     ("ui:people", gettext_lazy("People and offices"), ""),
@@ -45,6 +44,7 @@ OTHERS = (
     ("ui:events", gettext_lazy("Security log"), "access.read-log"),
     ("notices:notices", gettext_lazy("Reminders"), ""),
     ("federation:erasures", gettext_lazy("Erasures"), ""),
+    ("federation:forks", gettext_lazy("Forks"), "federation.follow-past"),
     ("ui:own-reads", gettext_lazy("What I opened"), ""),
 )
 
