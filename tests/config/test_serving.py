@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.request import urlopen
 
@@ -76,6 +77,18 @@ def test_a_served_node_answers_and_stops_when_told(shell):
         assert served.wait(20) == 0
         said = served.stdout.read()
     assert said == f"Commonwatch answers at http://127.0.0.1:{port}/ (Ctrl-C stops it)\n"
+
+
+def test_two_hundred_browsers_that_keep_their_lines_open_shut_nobody_out(shell):
+    with serving(shell) as (port, _served):
+        lines = [HTTPConnection("127.0.0.1", port, timeout=10) for _number in range(201)]
+        for line in lines:
+            line.request("GET", "/health")
+            answer = line.getresponse()
+            assert answer.read()
+            assert not answer.will_close
+        for line in lines:
+            line.close()
 
 
 def test_sqlite_is_served_by_one_process(shell):
