@@ -7,9 +7,10 @@ more of them than it takes to know which run comes next. The number of queries d
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
+from django.db.models.lookups import GreaterThan
 
 from commonwatch.access.actor import Actor
 from commonwatch.desks.exchange.indexing import CORRECTED
@@ -66,6 +67,22 @@ class Found(NamedTuple):
     rows: list[Listed]
     after: Place | None
     until: int | None
+
+
+class _Bit(Func):
+    """One bit of a mark: above 0 where it is set. A mark is ASCII: SQLite finds its place faster among bytes."""
+
+    template = "(ASCII(SUBSTR(%(expressions)s, %(character)s, 1)) & %(bit)s)"
+    output_field = IntegerField()
+
+    def __init__(self, place: words.Bit) -> None:
+        character, bit = place
+        super().__init__(F("mark"), character=character + 1, bit=bit)
+
+    def as_sqlite(self, *args: Any, **more: Any) -> Any:
+        """Write it for SQLite."""
+        among_bytes = "(UNICODE(SUBSTR(CAST(%(expressions)s AS BLOB), %(character)s, 1)) & %(bit)s)"
+        return self.as_sql(*args, template=among_bytes, **more)
 
 
 class _Run(NamedTuple):
@@ -154,9 +171,19 @@ class _Runs:
                 key__in=self._looked_at
             )  # the last part: thousands, after some hundreds
         self._looked_at += [each.key for each in part]
-        marks = rows.values_list("key", "mark").iterator(chunk_size=200)
-        holding = {key for key, mark in marks if words.may_hold(mark, self._groups)}
+        holding = set(rows.filter(may_hold(self._groups)).values_list("key", flat=True))
         return [each for each in part if each.key in holding]
+
+
+def may_hold(groups: Groups) -> Q:
+    """Return the condition that a run's mark does not deny what is wanted, as `words.may_hold` says it of one mark."""
+    condition = Q()
+    for group in groups:
+        either = Q()
+        for bits in group:
+            either |= Q(*(GreaterThan(_Bit(each), 0) for each in bits))
+        condition &= either
+    return condition
 
 
 def _keys(by: Actor, runs: Sequence[_Run], condition: Q) -> list[Place]:
