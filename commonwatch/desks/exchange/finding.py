@@ -9,8 +9,10 @@ more of them than it takes to know which run comes next. The number of queries d
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
 from django.db.models.lookups import GreaterThan
+from django.db.models.sql.compiler import SQLCompiler
 
 from commonwatch.access.actor import Actor
 from commonwatch.desks.exchange.indexing import CORRECTED
@@ -79,10 +81,10 @@ class _Bit(Func):
         character, bit = place
         super().__init__(F("mark"), character=character + 1, bit=bit)
 
-    def as_sqlite(self, *args: Any, **more: Any) -> Any:
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **more: Any) -> Any:
         """Write it for SQLite."""
         among_bytes = "(UNICODE(SUBSTR(CAST(%(expressions)s AS BLOB), %(character)s, 1)) & %(bit)s)"
-        return self.as_sql(*args, template=among_bytes, **more)
+        return self.as_sql(compiler, connection, template=among_bytes, **more)
 
 
 class _Run(NamedTuple):
