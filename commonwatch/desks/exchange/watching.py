@@ -203,7 +203,7 @@ def _cell(cell: board.Cell, says: Sentences) -> str:
         return f'<td><span class="cell hidden" title="{title}">▪</span></td>'
     text, title = cell_text(slot, status, says, party=party)
     more = ""
-    if cell.reports and cell.double:
+    if cell.double:
         more, title = '<b class="flag" aria-hidden="true">2×</b>', f"{title}; {says.double}"
     title = escape(title)
     return (
