@@ -53,7 +53,7 @@ class Filed(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One type and party: the duty (None when nothing is owed), and whether two reports of one party are seen for it."""
+    """One type and party: the duty (None when nothing is owed), and whether it has two reports of one party."""
 
     type: InformationType
     party: Party
@@ -69,6 +69,12 @@ def types() -> tuple[InformationType, ...]:
 def scheduled() -> tuple[InformationType, ...]:
     """Return the types that fall due by the calendar."""
     return tuple(each for each in types() if each.schedule)
+
+
+def same_duties(type_: InformationType) -> tuple[object, ...]:
+    """Name what the duties of a type hang on: under types of one name a party has the same, but for the type."""
+    own = type_.code if type_.schedule and type_.schedule.while_active else ""
+    return (type_.schedule, type_.line, own)
 
 
 @dataclass
@@ -89,12 +95,15 @@ class Board:
     def slots(self) -> dict[tuple[str, str], rules.Slot]:
         """The duty that each party has now under each type."""
         pack, today, found = node.current().pack, self.now.date(), {}
+        alike: dict[object, dict[str, rules.Slot | None]] = defaultdict(dict)
         for type_ in self.types:
-            asked = set(pack.select(type_.owed_by, on=today))
+            asked, known = set(pack.select(type_.owed_by, on=today)), alike[same_duties(type_)]
             for party in (each for each in self.parties if each.code in asked):
-                slot = rules.board_slot(type_, party, now=self.now, active=self.active)
+                if party.code not in known:
+                    known[party.code] = rules.board_slot(type_, party, now=self.now, active=self.active)
+                slot = known[party.code]
                 if slot is not None:
-                    found[type_.code, party.code] = slot
+                    found[type_.code, party.code] = rules.Slot(type_.code, *slot[1:])
         return found
 
     @cached_property

@@ -164,11 +164,13 @@ def _planned(
 ) -> dict[tuple[str, str], tuple[_Month, ...]]:
     """Find the duties of each type and party; once for all types that one party owes alike."""
     active, knows = activations(reader), board.Knows(reader)
-    alike: dict[tuple[object, ...], tuple[_Month, ...]] = {}
+    named = {type_.code: (*board.same_duties(type_), type_.status) for type_, _party in asked}
+    number = {name: place for place, name in enumerate(dict.fromkeys(named.values()))}
+    kinds = {code: number[name] for code, name in named.items()}
+    alike: dict[tuple[int, str], tuple[_Month, ...]] = {}
     found = {}
     for type_, party in asked:
-        own = type_.code if type_.schedule and type_.schedule.while_active else ""
-        key = (type_.schedule, type_.line, type_.status, party.code, own)
+        key = (kinds[type_.code], party.code)
         if key not in alike:
             slots = rules.slots(type_, party, since=since, until=until, active=active)
             alike[key] = tuple(_by_month(slots, knows, at))
