@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from commonwatch.config.opening import OBJECTS
 from tests.config.conftest import ROOT, Shell
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -89,6 +90,14 @@ def test_two_hundred_browsers_that_keep_their_lines_open_shut_nobody_out(shell):
             assert not answer.will_close
         for line in lines:
             line.close()
+
+
+def test_a_server_that_is_ready_does_not_look_for_garbage_in_what_was_loaded(shell):
+    says = "import gc, commonwatch.config.wsgi; print(gc.get_freeze_count() > 10_000, gc.get_threshold()[0])"
+    done = subprocess.run(
+        [sys.executable, "-c", says], cwd=ROOT, env=shell.env(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"True {OBJECTS}\n"
 
 
 def test_sqlite_is_served_by_one_process(shell):
