@@ -354,9 +354,9 @@ def test_no_more_marks_are_read_than_it_takes_to_know_the_next_run(house, runs_o
             found = finding.find(house.duty(), finding.Wanted(text=text))
         return [each.key for each in found.rows], marks_read(queries.captured_queries)
 
-    assert looked("common") == ([filed[12, "KZ"], filed[12, "BY"]], [2, 3])
-    assert looked("day1x") == ([filed[1, "KZ"], filed[1, "BY"]], [2, 3, count - 5])
-    assert looked("zyzzyva") == ([], [2, 3, count - 5])
+    assert looked("common") == ([filed[12, "KZ"], filed[12, "BY"]], [2, 5])
+    assert looked("day1x") == ([filed[1, "KZ"], filed[1, "BY"]], [2, 5, count])
+    assert looked("zyzzyva") == ([], [2, 5, count])
     assert looked("") == ([filed[12, "KZ"], filed[12, "BY"]], [])
 
 

@@ -137,7 +137,6 @@ class _Runs:
         self._unread = sorted(found, key=lambda each: (-each.until, each.key))
         self._steps = iter(MARKS)
         self._known: list[_Run] = []
-        self._looked_at: list[str] = []
 
     @property
     def ahead(self) -> int | None:
@@ -165,14 +164,12 @@ class _Runs:
             self._known = self._holding(part) if self._groups else part
 
     def _holding(self, part: Sequence[_Run]) -> list[_Run]:
-        """Return those of some runs whose marks do not deny what is wanted."""
-        if self._unread:
-            rows = self._rows.filter(key__in=[each.key for each in part])
-        else:
-            rows = self._rows.exclude(
-                key__in=self._looked_at
-            )  # the last part: thousands, after some hundreds
-        self._looked_at += [each.key for each in part]
+        """Return those of some runs whose marks do not deny what is wanted.
+
+        The marks of those before them are looked at once more: that costs less than to name hundreds of runs. A run
+        that has grown since is among them too.
+        """
+        rows = self._rows.filter(until__gte=part[-1].until) if self._unread else self._rows
         holding = set(rows.filter(may_hold(self._groups)).values_list("key", flat=True))
         return [each for each in part if each.key in holding]
 
