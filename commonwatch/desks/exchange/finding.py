@@ -81,10 +81,12 @@ class _Bit(Func):
         character, bit = place
         super().__init__(F("mark"), character=character + 1, bit=bit)
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **more: Any) -> Any:
+    def as_sqlite(  # type: ignore[override] # Django names the second otherwise, and gives it by its place
+        self, compiler: SQLCompiler, database: BaseDatabaseWrapper, **more: Any
+    ) -> Any:
         """Write it for SQLite."""
         among_bytes = "(UNICODE(SUBSTR(CAST(%(expressions)s AS BLOB), %(character)s, 1)) & %(bit)s)"
-        return self.as_sql(compiler, connection, template=among_bytes, **more)
+        return self.as_sql(compiler, database, template=among_bytes, **more)
 
 
 class _Run(NamedTuple):

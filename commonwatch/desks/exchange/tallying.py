@@ -69,9 +69,9 @@ class _Joined(Aggregate):
     template = "%(function)s(%(expressions)s, ',')"
     output_field = TextField()
 
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **more: Any) -> Any:
+    def as_postgresql(self, compiler: SQLCompiler, database: BaseDatabaseWrapper, **more: Any) -> Any:
         """Write it for PostgreSQL."""
-        return self.as_sql(compiler, connection, function="STRING_AGG", **more)
+        return self.as_sql(compiler, database, function="STRING_AGG", **more)
 
 
 def counts(reader: Reader, asked: Sequence[Pair], *, since: datetime, until: datetime) -> list[Count]:
