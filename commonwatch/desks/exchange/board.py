@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connections
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from commonwatch.access import logs
 from commonwatch.access.actor import Actor
@@ -232,16 +232,20 @@ def _filings(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str
     return {duty: list(noted.values()) for duty, noted in found.items()}
 
 
-def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[Filed]]:
-    """Read the reports for these duties that the reader may see."""
-    wanted = {(slot.type, slot.party, slot.period) for slot in slots}
-    rows = Report.objects.visible_to(reader).filter(
+def _reports(reader: Reader, wanted: set[tuple[str, str, str]]) -> QuerySet[Report]:
+    """Return the reports that the reader may see of these types, parties and periods; more than those wanted."""
+    return Report.objects.visible_to(reader).filter(
         type__in={type_ for type_, _p, _q in wanted},
         owes__in={party for _t, party, _q in wanted},
         period__in={period for _t, _p, period in wanted},
     )
+
+
+def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[Filed]]:
+    """Read the reports for these duties that the reader may see."""
+    wanted = {(slot.type, slot.party, slot.period) for slot in slots}
     found: dict[tuple[str, str, str], list[Filed]] = defaultdict(list)
-    for row in rows.order_by("written_at", "key").values_list(*Filed._fields):
+    for row in _reports(reader, wanted).order_by("written_at", "key").values_list(*Filed._fields):
         each = Filed(*row)
         if (each.type, each.owes, each.period) in wanted:
             found[each.type, each.owes, each.period].append(each)
@@ -254,13 +258,9 @@ def doubles(reader: Reader, slots: Sequence[rules.Slot]) -> set[tuple[str, str, 
     Only of those for which more than one row is there are the rows read.
     """
     wanted = {(slot.type, slot.party, slot.period) for slot in slots}
-    rows = Report.objects.visible_to(reader).filter(
-        type__in={type_ for type_, _p, _q in wanted},
-        owes__in={party for _t, party, _q in wanted},
-        period__in={period for _t, _p, period in wanted},
-    )
-    several = rows.values("type", "owes", "period").annotate(count=Count("journal")).filter(count__gt=1)
-    named = wanted.intersection(several.order_by().values_list("type", "owes", "period"))
+    rows = _reports(reader, wanted).values("type", "owes", "period").annotate(count=Count("journal"))
+    several = rows.filter(count__gt=1).order_by().values_list("type", "owes", "period")
+    named = wanted.intersection(several)
     if not named:
         return set()
     found = reports_for(reader, [slot for slot in slots if (slot.type, slot.party, slot.period) in named])
