@@ -7,6 +7,7 @@ more of them than it takes to know which run comes next. The number of queries d
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -134,9 +135,10 @@ class _Runs:
             rows = rows.filter(since__lt=min(before))
         if wanted.since is not None:
             rows = rows.filter(until__gte=wanted.since)
-        found = [_Run(*each) for each in rows.values_list("key", "until", "count")]
+        found = sorted(rows.values_list("key", "until", "count"), key=itemgetter(0))
+        found.sort(key=itemgetter(1), reverse=True)
         self._rows, self._groups = rows, groups
-        self._unread = sorted(found, key=lambda each: (-each.until, each.key))
+        self._unread = list(map(_Run._make, found))
         self._steps = iter(MARKS)
         self._known: list[_Run] = []
 
@@ -182,7 +184,9 @@ def may_hold(groups: Groups) -> Q:
     for group in groups:
         either = Q()
         for bits in group:
-            either |= Q(*(GreaterThan(_Bit(each), 0) for each in bits))
+            either |= Q(
+                *(GreaterThan(_Bit(each), 0) for each in reversed(bits))
+            )  # the longest beginning first
         condition &= either
     return condition
 

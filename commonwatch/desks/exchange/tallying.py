@@ -1,10 +1,10 @@
-"""Counting how duties were met, without a look at each: what was filed is read from an index, a row a type and party.
+"""Counting how duties were met, without a look at each: what was filed is read from an index, a row a type and period.
 
 A slip that notes one report says by itself how its duty was met. What is less plain (several slips or reports, one that
 was withdrawn, a waiver) is worked out in full, as on the board; the two ways must never differ.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -137,26 +137,40 @@ def _noted(
         for place, said in enumerate(SAYS)
         if said
     ]
-    noted = _Joined(Cast(Case(*says, default=Value(0)), TextField()))
-    columns = rows.values("type", "owes").annotate(periods=_Joined("period"), noted=noted)
-    return {
-        (type_, owes): _held(_parts(periods), [int(each) for each in told.split(",")])
-        for type_, owes, periods, told in columns.order_by().values_list("type", "owes", "periods", "noted")
-    }
+    told = _Joined(Cast(Case(*says, default=Value(0)), TextField()))
+    columns = rows.values("type", "period").annotate(parties=_Joined("owes"), told=told).order_by()
+    parties = tuple({party for _type, party in plan})
+    alike: dict[tuple[str, tuple[str, ...]], dict[str, list[Noted]]] = defaultdict(dict)
+    for type_, period, owes, noted in columns.values_list("type", "period", "parties", "told"):
+        named, each = _parts(owes), [int(one) for one in noted.split(",")]
+        if len(named) == len(each):
+            alike[type_, named][period] = each
+        else:  # a code with a comma, which only an entry from elsewhere can have: all take a closer look
+            alike[type_, parties][period] = [0] * len(parties)
+    return _by_party(alike)
 
 
 @lru_cache(maxsize=4096)
-def _parts(periods: str) -> tuple[str, ...]:
-    """Take periods apart; those of hundreds of parties and types are alike. None that is asked for has a comma."""
-    return tuple(periods.split(","))
+def _parts(joined: str) -> tuple[str, ...]:
+    """Take joined codes apart; those of hundreds of types and periods are alike."""
+    return tuple(joined.split(","))
 
 
-def _held(periods: Sequence[str], noted: Sequence[Noted]) -> dict[str, Noted]:
-    """Say of each period what was noted; of one that was noted twice, that it is not plain."""
-    held = dict(zip(periods, noted, strict=True))
-    if len(held) < len(periods):
-        held |= {period: 0 for period, times in Counter(periods).items() if times > 1}
-    return held
+def _by_party(
+    alike: Mapping[tuple[str, tuple[str, ...]], Mapping[str, Sequence[Noted]]],
+) -> dict[tuple[str, str], dict[str, Noted]]:
+    """Turn what was noted of a type's parties, period by period, into what was noted of each party.
+
+    `alike` holds the periods of a type of which the same parties stand in the same order. Of a party that is named
+    twice nothing is plain.
+    """
+    found: dict[tuple[str, str], dict[str, Noted]] = defaultdict(dict)
+    for (type_, parties), noted in alike.items():
+        for party, column in zip(parties, zip(*noted.values(), strict=True), strict=True):
+            found[type_, party].update(zip(noted, column, strict=True))
+        for party in [each for each, times in Counter(parties).items() if times > 1]:
+            found[type_, party].update(dict.fromkeys(noted, 0))
+    return found
 
 
 def _planned(
