@@ -28,7 +28,7 @@ READ = sum(ROUNDS)
 MOST_BLOCKS = 2_000
 """How many runs are asked for by name in one query."""
 MARKS = (50, 400)
-"""How many marks are read at first, and then; after these all that are left."""
+"""Of how many runs the marks are looked at first, and of how many more then; after these, of all."""
 MOST_CODES = 6
 
 Groups = list[list[words.Places]]
