@@ -52,10 +52,12 @@ def run(asked: Options) -> bool:
 
 
 def _measure(center: str, *, times: int) -> bool:
+    from commonwatch.config.opening import settle
     from commonwatch.desks.exchange.models import Listed
     from commonwatch.register.models import Entry, Journal
 
     client = _client(center)
+    settle()  # as the server does
     note(
         f"{Listed.objects.count():,} reports, {Entry.objects.count():,} entries, {Journal.objects.count()} journals"
     )

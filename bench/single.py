@@ -14,6 +14,7 @@ from typing import NamedTuple
 from bench.measure import Options, note, options, tell, timed
 from bench.reports import PARTIES, periods, report
 from bench.serving import Client, Server, encode, free_port, make_node
+from commonwatch.config.commands.serve import MOST_OPEN
 
 CLIENTS = 32
 THREADS = 32
@@ -76,7 +77,7 @@ def _serve(home: Path) -> Server:
     """Serve the counted application as `commonwatch serve` does."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
-    command += ["--blocking-threads", str(THREADS), "--backpressure", "128", "--log-level", "error"]
+    command += ["--blocking-threads", str(THREADS), "--backpressure", str(MOST_OPEN), "--log-level", "error"]
     env = {"COMMONWATCH_HOME": str(home), "COMMONWATCH_PACK": "csto"}
     server = Server([*command, "bench.counted:application"], port=port, env=env, log=home / "server.log")
     server.await_answer("/health")

@@ -28,6 +28,7 @@ def _measure(center: str, *, times: int) -> bool:
     from commonwatch.access.actor import operator
     from commonwatch.access.acts import open_account
     from commonwatch.access.models import Account
+    from commonwatch.config.opening import settle
     from commonwatch.register.models import Entry
     from tests.conftest import prove
 
@@ -38,6 +39,7 @@ def _measure(center: str, *, times: int) -> bool:
     client = Client()
     client.force_login(account)
     prove(client)
+    settle()  # as the server does
     page = client.get("/")
     if page.status_code != 200:
         raise RuntimeError(f"the page answers {page.status_code}: {page.content[:500]!r}")

@@ -166,6 +166,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_ENGINE = "commonwatch.access.kept"
 SESSION_COOKIE_AGE = 12 * 3600
 IDLE_SECONDS = 60 * int(os.environ.get("COMMONWATCH_IDLE", "60"))
 SESSION_COOKIE_HTTPONLY = True

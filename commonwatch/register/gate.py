@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.apps import apps
+from django.db import connections
 
 from commonwatch.charter.label import Label, Viewer, readable
 from commonwatch.register import node
@@ -39,22 +39,26 @@ def label_of(*, level: str, categories: str, parties: str) -> Label:
     )
 
 
+_READ = (
+    'SELECT "id", "origin", "party", "mode", "level", "categories", "parties", "size", "last_at", "closed",'
+    ' "continued", "audience" FROM "register_journal" ORDER BY "origin"'
+)
+
+
 def journals() -> tuple[Shelf, ...]:
-    """List every journal of the node, in order of their origins; one query. Readers choose from it."""
-    columns = ("id", "origin", "party", "mode", "level", "categories", "parties")
-    more = ("size", "last_at", "closed", "continued", "audience")
-    rows = apps.get_model("register", "Journal").objects.order_by("origin").values_list(*columns, *more)
-    return tuple(
-        Shelf(
-            number,
-            origin,
-            party,
-            mode,
-            label_of(level=level, categories=categories, parties=parties),
-            *rest,
-        )
-        for number, origin, party, mode, level, categories, parties, *rest in rows
-    )
+    """List every journal of the node, in order of their origins; one query. Readers choose from it.
+
+    Every request asks: so the statement is written here, and not put together anew each time.
+    """
+    with connections[node.current().database].cursor() as cursor:
+        cursor.execute(_READ)
+        return tuple([_shelf(row) for row in cursor.fetchall()])
+
+
+def _shelf(row: tuple[Any, ...]) -> Shelf:
+    number, origin, party, mode, level, categories, parties, size, last_at, closed, continued, audience = row
+    label = label_of(level=level, categories=categories, parties=parties)
+    return Shelf(number, origin, party, mode, label, size, last_at, bool(closed), continued, audience)
 
 
 @dataclass(eq=False)

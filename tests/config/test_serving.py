@@ -10,11 +10,13 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.request import urlopen
 
 import pytest
 
+from commonwatch.config.opening import OBJECTS
 from tests.config.conftest import ROOT, Shell
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -76,6 +78,26 @@ def test_a_served_node_answers_and_stops_when_told(shell):
         assert served.wait(20) == 0
         said = served.stdout.read()
     assert said == f"Commonwatch answers at http://127.0.0.1:{port}/ (Ctrl-C stops it)\n"
+
+
+def test_two_hundred_browsers_that_keep_their_lines_open_shut_nobody_out(shell):
+    with serving(shell) as (port, _served):
+        lines = [HTTPConnection("127.0.0.1", port, timeout=10) for _number in range(201)]
+        for line in lines:
+            line.request("GET", "/health")
+            answer = line.getresponse()
+            assert answer.read()
+            assert not answer.will_close
+        for line in lines:
+            line.close()
+
+
+def test_a_server_that_is_ready_does_not_look_for_garbage_in_what_was_loaded(shell):
+    says = "import gc, commonwatch.config.wsgi; print(gc.get_freeze_count() > 10_000, gc.get_threshold()[0])"
+    done = subprocess.run(
+        [sys.executable, "-c", says], cwd=ROOT, env=shell.env(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"True {OBJECTS}\n"
 
 
 def test_sqlite_is_served_by_one_process(shell):

@@ -267,7 +267,24 @@ def test_what_is_plain_is_counted_from_the_index_alone(house):
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]}")
         plan = [row[-1] for row in cursor.fetchall()]
-    assert "SEARCH exchange_slip USING COVERING INDEX slip_counted (period=? AND type=?)" in plan
+    assert plan == ["SEARCH exchange_slip USING COVERING INDEX slip_counted (period=? AND type=?)"]
+
+
+def test_a_code_with_a_comma_as_another_node_might_send_it_changes_no_count(house):
+    troubled(house)
+    span = compliance.span(date(2026, 9, 1), date(2026, 9, 16))
+    before = compliance.counted(house.duty(), span).counts
+    columns = [each.column for each in Slip._meta.concrete_fields]
+    chosen = ", ".join({"key": "'x' || key", "owes": "'BY,KZ'"}.get(each, f'"{each}"') for each in columns)
+    names = ", ".join(f'"{each}"' for each in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO exchange_slip ({names}) SELECT {chosen} FROM exchange_slip WHERE owes = 'BY'"  # noqa: S608 - columns alone
+        )
+        assert cursor.rowcount > 2
+        after = compliance.counted(house.duty(), span).counts
+        cursor.execute("DELETE FROM exchange_slip WHERE owes = 'BY,KZ'")
+    assert after == before
 
 
 def test_only_what_is_not_plain_is_looked_at(house, monkeypatch):

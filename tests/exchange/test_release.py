@@ -84,8 +84,7 @@ def test_a_release_meets_no_duty_and_writes_no_slip(house):
 
     assert list(Slip.objects.visible_to(house.duty()).values_list("key", "reports_json")) == slips
     drawn = board.board(house.na("KZ"))
-    pack = house.node.pack
-    assert drawn.cell(pack.type("D1"), pack.party("BY")).reports == ()
+    assert board.reports_for(drawn.reader, [drawn.slots["D1", "BY"]]) == {}
 
 
 def test_only_the_originator_releases(house):

@@ -1,12 +1,20 @@
 """The Watch page: what it shows, when it changes, and for whom."""
 
+import time
+from datetime import timedelta
+
 import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from commonwatch.access.actor import operator
-from commonwatch.access.acts import open_account
+from commonwatch.access.acts import end_office, open_account
+from commonwatch.access.models import Account, Seat
+from commonwatch.access.seats import porter
 from commonwatch.desks.exchange import acts, watching
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.register import node
@@ -54,6 +62,58 @@ def test_an_unchanged_board_answers_304_and_a_new_report_changes_it(house):
     assert changed["ETag"] != tag
     house.clock.tick(minutes=1)
     assert poll(client, changed["ETag"]).status_code == 200
+
+
+def session_ends(client):
+    Session.objects.filter(session_key=client.session.session_key).delete()
+
+
+def session_is_over(client):
+    key = client.session.session_key
+    Session.objects.filter(session_key=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+
+
+def session_was_idle(client):
+    session = client.session
+    session["seen"] = int(time.time()) - settings.IDLE_SECONDS - 1
+    session.save()
+
+
+def account_is_closed(_client):
+    Account.objects.update(is_active=False)
+
+
+def account_is_gone(_client):
+    Account.objects.all().delete()
+
+
+def password_is_another(_client):
+    Account.objects.update(password="!another")
+
+
+def office_ends(_client):
+    held = Seat.objects.visible_to(porter("BY")).get(party="BY")
+    end_office(by=operator("BY"), seat=held.key, ground="SAMPLE: moved")
+
+
+@pytest.mark.parametrize(
+    "loses",
+    [
+        session_ends, session_is_over, session_was_idle, account_is_closed, account_is_gone, password_is_another,
+        office_ends,
+    ],
+)  # fmt: skip
+def test_an_unchanged_board_takes_four_queries_and_is_nobodys_from_the_moment_somebody_may_no_longer_act(
+    house, neighbour, loses, django_assert_num_queries
+):
+    tag = poll(neighbour)["ETag"]
+    poll(neighbour, tag)
+    with django_assert_num_queries(4):  # the session, the account, the journals, the office
+        assert poll(neighbour, tag).status_code == 304
+    loses(neighbour)
+    answer = poll(neighbour, tag)
+    assert answer.status_code not in {200, 304}
+    assert "ETag" not in answer
 
 
 def test_what_a_reader_may_not_see_changes_neither_its_page_nor_its_tag(house, neighbour):

@@ -11,6 +11,13 @@ from granian.log import LogLevels
 from commonwatch.config.commands import ending, inside, say
 from commonwatch.errors import Refusal, _
 
+MOST_OPEN = 600
+"""Connections that a worker holds at once; a browser keeps its own open between two questions of the watch.
+
+Whoever comes beyond waits until another leaves. With the files of 32 threads they stay below the 1,024 that a process
+is commonly allowed.
+"""
+
 
 class OneWorker(Refusal):
     """SQLite takes one writing process."""
@@ -88,7 +95,7 @@ def _granian(host: str, port: int, *, threads: int, workers: int) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads,
-        backpressure=max(4 * threads, 128),
+        backpressure=max(4 * threads, MOST_OPEN),  # it counts connections, not requests
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connections
+from django.db.models import Count, QuerySet
 
 from commonwatch.access import logs
 from commonwatch.access.actor import Actor
@@ -51,20 +52,13 @@ class Filed(NamedTuple):
     last_at: int
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One type and party: the duty (None when nothing is owed), and the reports that the reader may see."""
+class Cell(NamedTuple):
+    """One type and party: the duty (None when nothing is owed), and whether it has two reports of one party."""
 
     type: InformationType
     party: Party
     duty: Duty | None
-    reports: tuple[Filed, ...] = ()
-
-    @property
-    def double(self) -> bool:
-        """Whether the reader sees two reports of one party for this period."""
-        writers = [each.party for each in self.reports if each.state != "withdrawn"]
-        return len(writers) != len(set(writers))
+    double: bool = False
 
 
 def types() -> tuple[InformationType, ...]:
@@ -75,6 +69,12 @@ def types() -> tuple[InformationType, ...]:
 def scheduled() -> tuple[InformationType, ...]:
     """Return the types that fall due by the calendar."""
     return tuple(each for each in types() if each.schedule)
+
+
+def same_duties(type_: InformationType) -> tuple[object, ...]:
+    """Name what the duties of a type hang on: under types of one name a party has the same, but for the type."""
+    own = type_.code if type_.schedule and type_.schedule.while_active else ""
+    return (type_.schedule, type_.line, own)
 
 
 @dataclass
@@ -95,12 +95,15 @@ class Board:
     def slots(self) -> dict[tuple[str, str], rules.Slot]:
         """The duty that each party has now under each type."""
         pack, today, found = node.current().pack, self.now.date(), {}
+        alike: dict[object, dict[str, rules.Slot | None]] = defaultdict(dict)
         for type_ in self.types:
-            asked = set(pack.select(type_.owed_by, on=today))
+            asked, known = set(pack.select(type_.owed_by, on=today)), alike[same_duties(type_)]
             for party in (each for each in self.parties if each.code in asked):
-                slot = rules.board_slot(type_, party, now=self.now, active=self.active)
+                if party.code not in known:
+                    known[party.code] = rules.board_slot(type_, party, now=self.now, active=self.active)
+                slot = known[party.code]
                 if slot is not None:
-                    found[type_.code, party.code] = slot
+                    found[type_.code, party.code] = rules.Slot(type_.code, *slot[1:])
         return found
 
     @cached_property
@@ -109,17 +112,29 @@ class Board:
         return stand(self.reader, list(self.slots.values()), now=self.now)
 
     @cached_property
-    def reports(self) -> dict[tuple[str, str, str], list[Filed]]:
-        """The reports for these duties that the reader may see."""
-        return reports_for(self.reader, self.slots.values())
+    def doubles(self) -> set[tuple[str, str, str]]:
+        """The duties for which the reader sees two reports of one party that stand."""
+        return doubles(self.reader, list(self.slots.values()))
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, str], Cell]:
+        """What stands at each place of the board, by type and party."""
+        return {
+            (type_.code, party.code): self._cell(type_, party)
+            for type_ in self.types
+            for party in self.parties
+        }
 
     def cell(self, type_: InformationType, party: Party) -> Cell:
         """Return what stands at one place of the board."""
+        return self.cells[type_.code, party.code]
+
+    def _cell(self, type_: InformationType, party: Party) -> Cell:
         slot = self.slots.get((type_.code, party.code))
         if slot is None:
             return Cell(type_, party, None)
-        found = self.reports.get((slot.type, slot.party, slot.period), [])
-        return Cell(type_, party, Duty(slot, self.statuses[slot]), tuple(found))
+        double = (slot.type, slot.party, slot.period) in self.doubles
+        return Cell(type_, party, Duty(slot, self.statuses[slot]), double)
 
     @cached_property
     def tally(self) -> rules.Tally:
@@ -173,17 +188,23 @@ class Knows:
         self.pack = node.current().pack
         self.level = self.pack.labels.internal
         self._said: dict[tuple[str, str, date], bool] = {}
+        self._of: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def __call__(self, slot: rules.Slot) -> bool:
         """Say whether the reader learns how a duty stands."""
         key = (self.pack.type(slot.type).status, slot.party, slot.due_at.date())
         if key not in self._said:
             audience, party, day = key
-            label = Label(level=self.level, parties=self.pack.readers(audience, originator=party, on=day))
-            self._said[key] = readable(
-                label, originator=party, viewer=self.reader.viewer, scheme=self.pack.labels
-            )
+            self._said[key] = self._is_of(party, self.pack.readers(audience, originator=party, on=day))
         return self._said[key]
+
+    def _is_of(self, party: str, readers: tuple[str, ...]) -> bool:
+        """Say whether the reader is of an audience; it is the same one for many days."""
+        if (party, readers) not in self._of:
+            label = Label(level=self.level, parties=readers)
+            viewer, scheme = self.reader.viewer, self.pack.labels
+            self._of[party, readers] = readable(label, originator=party, viewer=viewer, scheme=scheme)
+        return self._of[party, readers]
 
 
 def _filings(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[rules.Filing]]:
@@ -211,20 +232,44 @@ def _filings(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str
     return {duty: list(noted.values()) for duty, noted in found.items()}
 
 
-def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[Filed]]:
-    """Read the reports for these duties that the reader may see."""
-    wanted = {(slot.type, slot.party, slot.period) for slot in slots}
-    rows = Report.objects.visible_to(reader).filter(
+def _reports(reader: Reader, wanted: set[tuple[str, str, str]]) -> QuerySet[Report]:
+    """Return the reports that the reader may see of these types, parties and periods; more than those wanted."""
+    return Report.objects.visible_to(reader).filter(
         type__in={type_ for type_, _p, _q in wanted},
         owes__in={party for _t, party, _q in wanted},
         period__in={period for _t, _p, period in wanted},
     )
+
+
+def reports_for(reader: Reader, slots: Iterable[rules.Slot]) -> dict[tuple[str, str, str], list[Filed]]:
+    """Read the reports for these duties that the reader may see."""
+    wanted = {(slot.type, slot.party, slot.period) for slot in slots}
     found: dict[tuple[str, str, str], list[Filed]] = defaultdict(list)
-    for row in rows.order_by("written_at", "key").values_list(*Filed._fields):
+    for row in _reports(reader, wanted).order_by("written_at", "key").values_list(*Filed._fields):
         each = Filed(*row)
         if (each.type, each.owes, each.period) in wanted:
             found[each.type, each.owes, each.period].append(each)
     return {duty: _going_on(reports) for duty, reports in found.items()}
+
+
+def doubles(reader: Reader, slots: Sequence[rules.Slot]) -> set[tuple[str, str, str]]:
+    """Name the duties for which the reader sees two standing reports of one party, by type, party and period.
+
+    Only of those for which more than one row is there are the rows read.
+    """
+    wanted = {(slot.type, slot.party, slot.period) for slot in slots}
+    rows = _reports(reader, wanted).values("type", "owes", "period").annotate(count=Count("journal"))
+    several = rows.filter(count__gt=1).order_by().values_list("type", "owes", "period")
+    named = wanted.intersection(several)
+    if not named:
+        return set()
+    found = reports_for(reader, [slot for slot in slots if (slot.type, slot.party, slot.period) in named])
+    return {duty for duty, reports in found.items() if _twice(reports)}
+
+
+def _twice(reports: Sequence[Filed]) -> bool:
+    writers = [each.party for each in reports if each.state != "withdrawn"]
+    return len(writers) != len(set(writers))
 
 
 def _going_on(found: Sequence[Filed]) -> list[Filed]:

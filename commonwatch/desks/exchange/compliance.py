@@ -3,6 +3,7 @@
 from collections import Counter as Tallied
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from commonwatch.charter.model import InformationType, Party
@@ -188,11 +189,13 @@ def _together(
 
 def _tally(counts: Sequence[tallying.Count]) -> tuple[rules.Tally, bool]:
     """Add up what is known, and say whether there is something of which nothing is."""
-    tally = _added([each.tally for each in counts])
+    tally = _added(tuple(each.tally for each in counts))
     return tally, any(each.unknown for each in counts) and not tally.owed and not tally.exempt
 
 
-def _added(tallies: Sequence[rules.Tally]) -> rules.Tally:
+@lru_cache(maxsize=4096)
+def _added(tallies: tuple[rules.Tally, ...]) -> rules.Tally:
+    """Add counts up; hundreds of parties and types stand alike."""
     if len(tallies) == 1:
         return tallies[0]
     return rules.Tally(*map(sum, zip(*tallies, strict=True)))
@@ -223,7 +226,7 @@ def by_month(found: Counted, *, of: Literal["party", "type"]) -> list[Months]:
 
 def _sum(counted: Sequence[Row | Month]) -> rules.Tally | None:
     """Add up what is known; None when nothing is."""
-    known = [row.tally for row in counted if not row.hidden]
+    known = tuple(row.tally for row in counted if not row.hidden)
     return _added(known) if known else None
 
 

@@ -7,9 +7,13 @@ more of them than it takes to know which run comes next. The number of queries d
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
+from django.db.models.lookups import GreaterThan
+from django.db.models.sql.compiler import SQLCompiler
 
 from commonwatch.access.actor import Actor
 from commonwatch.desks.exchange.indexing import CORRECTED
@@ -24,7 +28,7 @@ READ = sum(ROUNDS)
 MOST_BLOCKS = 2_000
 """How many runs are asked for by name in one query."""
 MARKS = (50, 400)
-"""How many marks are read at first, and then; after these all that are left."""
+"""Of how many runs the marks are looked at first, and of how many more then; after these, of all."""
 MOST_CODES = 6
 
 Groups = list[list[words.Places]]
@@ -66,6 +70,24 @@ class Found(NamedTuple):
     rows: list[Listed]
     after: Place | None
     until: int | None
+
+
+class _Bit(Func):
+    """One bit of a mark: above 0 where it is set. A mark is ASCII: SQLite finds its place faster among bytes."""
+
+    template = "(ASCII(SUBSTR(%(expressions)s, %(character)s, 1)) & %(bit)s)"
+    output_field = IntegerField()
+
+    def __init__(self, place: words.Bit) -> None:
+        character, bit = place
+        super().__init__(F("mark"), character=character + 1, bit=bit)
+
+    def as_sqlite(  # type: ignore[override] # Django names the second otherwise, and gives it by its place
+        self, compiler: SQLCompiler, database: BaseDatabaseWrapper, **more: Any
+    ) -> Any:
+        """Write it for SQLite."""
+        among_bytes = "(UNICODE(SUBSTR(CAST(%(expressions)s AS BLOB), %(character)s, 1)) & %(bit)s)"
+        return self.as_sql(compiler, database, template=among_bytes, **more)
 
 
 class _Run(NamedTuple):
@@ -113,12 +135,12 @@ class _Runs:
             rows = rows.filter(since__lt=min(before))
         if wanted.since is not None:
             rows = rows.filter(until__gte=wanted.since)
-        found = [_Run(*each) for each in rows.values_list("key", "until", "count")]
+        found = sorted(rows.values_list("key", "until", "count"), key=itemgetter(0))
+        found.sort(key=itemgetter(1), reverse=True)
         self._rows, self._groups = rows, groups
-        self._unread = sorted(found, key=lambda each: (-each.until, each.key))
+        self._unread = list(map(_Run._make, found))
         self._steps = iter(MARKS)
         self._known: list[_Run] = []
-        self._looked_at: list[str] = []
 
     @property
     def ahead(self) -> int | None:
@@ -146,17 +168,27 @@ class _Runs:
             self._known = self._holding(part) if self._groups else part
 
     def _holding(self, part: Sequence[_Run]) -> list[_Run]:
-        """Return those of some runs whose marks do not deny what is wanted."""
-        if self._unread:
-            rows = self._rows.filter(key__in=[each.key for each in part])
-        else:
-            rows = self._rows.exclude(
-                key__in=self._looked_at
-            )  # the last part: thousands, after some hundreds
-        self._looked_at += [each.key for each in part]
-        marks = rows.values_list("key", "mark").iterator(chunk_size=200)
-        holding = {key for key, mark in marks if words.may_hold(mark, self._groups)}
+        """Return those of some runs whose marks do not deny what is wanted.
+
+        The marks of those before them are looked at once more: that costs less than to name hundreds of runs. A run
+        that has grown since is among them too.
+        """
+        rows = self._rows.filter(until__gte=part[-1].until) if self._unread else self._rows
+        holding = set(rows.filter(may_hold(self._groups)).values_list("key", flat=True))
         return [each for each in part if each.key in holding]
+
+
+def may_hold(groups: Groups) -> Q:
+    """Return the condition that a run's mark does not deny what is wanted, as `words.may_hold` says it of one mark."""
+    condition = Q()
+    for group in groups:
+        either = Q()
+        for bits in group:
+            either |= Q(
+                *(GreaterThan(_Bit(each), 0) for each in reversed(bits))
+            )  # the longest beginning first
+        condition &= either
+    return condition
 
 
 def _keys(by: Actor, runs: Sequence[_Run], condition: Q) -> list[Place]:

@@ -283,7 +283,8 @@ class Listed(Projection):
 
     class Meta(Projection.Meta):
         abstract = False
-        indexes = (models.Index(fields=("block", "at", "key"), name="listed_block"),)
+        # rows are large: which of a run come first, and which were withdrawn, is read from the index alone
+        indexes = (models.Index(fields=("block", "at", "key", "journal", "state"), name="listed_run"),)
 
 
 class Block(Projection):

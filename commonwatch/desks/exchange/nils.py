@@ -110,14 +110,14 @@ def _likely(
     What is nil is asked of the slips of the last periods, so that the page of the watch does not work out every duty.
     """
     pack, active, periods = node.current().pack, activations(reader), set()
-    for type_ in types:
+    for type_ in {(*board.same_duties(each), each.owed_by): each for each in types}.values():
         since, until = at - (2 * most + 3) * _length(type_), at + _length(type_)
         owing = (pack.party(code) for code in pack.select(type_.owed_by, on=at.date()))
         every = (rules.slots(type_, each, since=since, until=until, active=active) for each in owing)
         periods |= {slot.period for slot in next(filter(None, every), [])}  # the periods of one that owes it
     rows = Slip.objects.visible_to(reader).filter(
-        Q(said="nil")
-        | Q(said="", reports_json__contains='"nil"'),  # of most the index knows that they are not
+        Q(said="nil") | Q(reports_json__contains='"nil"'),
+        said__in=("nil", ""),  # of most the index knows that they are not
         period__in=periods,
         type__in={each.code for each in types},
     )

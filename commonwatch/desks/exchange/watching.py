@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -192,6 +193,10 @@ class Sentences:
         return found
 
 
+_escaped = lru_cache(maxsize=4096)(escape)
+"""What stands in cell after cell: codes, periods, moments; the sentence behind each cell is its own."""
+
+
 def _cell(cell: board.Cell, says: Sentences) -> str:
     """Return one cell as HTML; every text that is not ours is escaped."""
     party = says.name(cell.party)
@@ -203,13 +208,13 @@ def _cell(cell: board.Cell, says: Sentences) -> str:
         return f'<td><span class="cell hidden" title="{title}">▪</span></td>'
     text, title = cell_text(slot, status, says, party=party)
     more = ""
-    if cell.reports and cell.double:
+    if cell.double:
         more, title = '<b class="flag" aria-hidden="true">2×</b>', f"{title}; {says.double}"
     title = escape(title)
     return (
         f'<td><a class="cell {TONES[status.timeliness]}"'
-        f' href="/duties/{escape(slot.type)}/{escape(slot.party)}/{escape(slot.period)}/" title="{title}">'
-        f'{escape(text)}{more}<span class="sr">{title}</span></a></td>'
+        f' href="/duties/{_escaped(slot.type)}/{_escaped(slot.party)}/{_escaped(slot.period)}/" title="{title}">'
+        f'{_escaped(text)}{more}<span class="sr">{title}</span></a></td>'
     )
 
 
