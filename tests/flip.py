@@ -5,7 +5,7 @@ database. A flip is found when SQLite says so, when a journal, the guard or a ta
 fails; otherwise every answer must be what it was before: every row of every journal, entry, tile and projection, and
 every entry as it is found by its id, its subject or its journal. Two things are not compared, because nothing can prove
 them: Django's own lists of its models and migrations, which no reader is given, and when this node admitted an entry of
-another (of its own it is held to the millisecond).
+another, or one whose bytes are gone (of its own it is held to the millisecond).
 
 `--folder` flips every byte of every file of a folder of 1 MB in turn, as it is served and carried. Only what the file
 touches is verified, against what is already at hand: the checkpoint by its signature, a bundle against its tile, a tile
@@ -224,9 +224,12 @@ def answers():
         rows = {name: asked(cursor, f'SELECT * FROM "{name}"') for name in told_tables(fold)}  # noqa: S608
         foreign = {row.pk for row in Journal.objects.filter(ours=False)}
         columns = [field.column for field in Entry._meta.concrete_fields]
-        journal, admitted = columns.index("journal_id"), columns.index("admitted_at")
+        journal, admitted, data = (columns.index(name) for name in ("journal_id", "admitted_at", "data"))
         rows["register_entry"] = [
-            tuple(precise(value, at == admitted, row[journal] in foreign) for at, value in enumerate(row))
+            tuple(
+                precise(value, at == admitted, row[journal] in foreign or not row[data])
+                for at, value in enumerate(row)
+            )
             for row in asked(cursor, f'SELECT {", ".join(columns)} FROM "register_entry"')  # noqa: S608
         ]
         found = [
@@ -237,11 +240,11 @@ def answers():
     return rows, found
 
 
-def precise(value, is_admitted, is_foreign):
-    """Return a value as far as it can be proved."""
+def precise(value, is_admitted, is_unproved):
+    """Return a value as far as it can be proved: of when an entry was admitted, what its id tells, if it is ours."""
     if not is_admitted:
         return value
-    return None if is_foreign else value // 1000
+    return None if is_unproved else value // 1000
 
 
 def told_tables(fold):

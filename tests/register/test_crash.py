@@ -48,7 +48,7 @@ def test_nothing_is_held_twice_or_in_part_when_a_node_is_killed_while_it_takes_j
 def test_nothing_is_held_twice_or_in_part_on_postgresql_when_a_node_is_killed_so(postgres_url, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", postgres_url)
 
-    assert "lost 0" in crashed("--what", "importing", "--database", "postgresql", kills=3)
+    assert "lost 0" in crashed("--what", "importing", "--database", "postgresql", kills=2)
 
 
 @pytest.mark.postgresql
