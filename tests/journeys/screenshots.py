@@ -8,7 +8,15 @@ from urllib.parse import urljoin
 
 from tests.journeys.town import ROOT, chromium, served, sit
 
-WIDTHS = (1560, 390)
+VIEWS = (
+    ("en", 1560, "day"),
+    ("en", 1560, "night"),
+    ("en", 390, "day"),
+    ("en", 390, "night"),
+    ("ru", 1560, "day"),
+    ("ru", 390, "night"),
+)
+"""The languages, widths and themes in which every page is drawn."""
 
 
 def pages(town):
@@ -58,6 +66,7 @@ def pages(town):
         "active": ("crc-shift-lead", "/active/", None),
         "journals": (auditor, "/journals/", None),
         "nodes": ("crc-head", "/nodes/", None),
+        "forks": ("crc-head", "/nodes/forks/", None),
         "erasures": ("kg-na-head", "/erasures/", None),
         "receipt": (center, f"/receipts/{report['entry']}/?page", None),
         "quarantine": (state, "/quarantine/", None),
@@ -275,19 +284,10 @@ def main():
         with served(home, days=given.days) as town, chromium() as browser:
             prepare(browser, town)
             picture(browser, town, ROOT / "docs" / "images" / "watch.png")
-            for width in WIDTHS:
-                for theme in ("day", "night"):
-                    take(browser, town, folder, width=width, theme=theme, only=given.only)
-                    print(f"{width} {theme}", flush=True)  # noqa: T201 - a command's answer
-            take(
-                browser,
-                town,
-                folder,
-                width=1560,
-                theme="day",
-                language="ru",
-                only=given.only or ("watch-duty", "mine"),
-            )
+            for language, width, theme in VIEWS:
+                shape = {"width": width, "theme": theme, "language": language}
+                take(browser, town, folder, **shape, only=given.only)
+                print(f"{language} {width} {theme}", flush=True)  # noqa: T201 - a command's answer
 
 
 if __name__ == "__main__":
