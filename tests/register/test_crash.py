@@ -1,4 +1,4 @@
-"""The server killed at random moments while it takes reports in: `python -m tests.crash`, sixty kills a database in CI."""
+"""The server killed at random moments: a run of `python -m tests.crash`, in CI sixty kills for each database."""
 
 import re
 import subprocess
