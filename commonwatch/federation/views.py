@@ -59,6 +59,7 @@ def journals(request: HttpRequest) -> HttpResponse:
             ),
             "forks": forks.get(shelf.origin, ()),
             "choice": choices.get(shelf.origin),
+            "changed": bool(rows[shelf.id].changes),
         }
         for shelf in by.shelves
     ]

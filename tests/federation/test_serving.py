@@ -10,6 +10,7 @@ from commonwatch.desks.exchange import acts
 from commonwatch.desks.exchange.intake import Sent
 from commonwatch.journal import verify
 from commonwatch.register import node as nodes
+from commonwatch.register import rekey
 from commonwatch.register.models import Journal
 from tests.exchange.test_acts import file
 from tests.journal import peer
@@ -127,3 +128,29 @@ def test_go_s_checksum_database_reads_a_journal_that_we_serve(told, tmp_path):
         thread.join()
         server.server_close()
     assert "595" in said, said
+
+
+def test_how_a_key_changed_is_served_and_the_page_leads_there(told):
+    client = told.client("BY", "na-officer")
+    served = Served(client, PUBLIC)
+    first = Journal.objects.get(origin=PUBLIC).key
+    assert client.get(f"/journals/{PUBLIC}/key-changes").content == b""
+    assert f"{PUBLIC}/key-changes" not in client.get("/journals/").content.decode()
+
+    persons = rekey.Two(told.na("BY"), told.lead(), "SAMPLE: yearly")
+    rekey.change("BY", persons)
+    more = Sent(
+        type="T1",
+        period="2022-02-01",
+        level="H0",
+        audience="public",
+        values={"cases_total": 1, "deaths_total": 0},
+    )
+    acts.submit_reports(by=told.na("BY"), reports=[more], channel="api")
+    changes = client.get(f"/journals/{PUBLIC}/key-changes").content.decode()
+    assert f"{PUBLIC}/key-changes" in client.get("/journals/").content.decode()
+    now = client.get(f"/journals/{PUBLIC}/key").content.decode().strip()
+    assert now != first
+    for key in (first, now):
+        proved = verify.verify_journal(served, vkey=key, changes=changes)
+        assert proved.checkpoint.size == Journal.objects.get(origin=PUBLIC).size
