@@ -1,11 +1,9 @@
 """Keys that change: of this node's parties, and of one that goes on with a node of its own."""
 
-from typing import NamedTuple
-
 from commonwatch.access import rules
 from commonwatch.access.actor import Actor, require, require_fresh
 from commonwatch.errors import Refusal, _
-from commonwatch.federation import card, own, peers, pulling
+from commonwatch.federation import card, peers, pulling
 from commonwatch.federation.acts import FingerprintDiffers, GroundMissing, NoSuchPeer, OtherOrganisation
 from commonwatch.federation.line import Line
 from commonwatch.register import keys, node, rekey
@@ -42,13 +40,6 @@ class NotHandedOver(Refusal):
     hint = _("It has to take in this node's card first, and then to hand over: commonwatch key hand-over.")
 
 
-class Handed(NamedTuple):
-    """What a host gives to the node of the party: its card of before, and the journals that it handed over."""
-
-    card: str
-    journals: tuple[Changed, ...]
-
-
 def change_key(*, by: tuple[Actor, Actor], party: str, ground: str) -> list[Changed]:
     """Let a new key sign the journals of a party of this node from here on.
 
@@ -57,8 +48,10 @@ def change_key(*, by: tuple[Actor, Actor], party: str, ground: str) -> list[Chan
     return rekey.change(party, _two(by, ground))
 
 
-def hand_over(*, by: tuple[Actor, Actor], party: str, ground: str, address: str = "-") -> Handed:
+def hand_over(*, by: tuple[Actor, Actor], party: str, ground: str) -> list[Changed]:
     """Hand the journals of a hosted party over to its own node, whose card was taken in before.
+
+    That node knows this one by a card that was written before this, and still names its key for the party.
 
     :raises NotMandated, ConfirmItIsYou, PersonsOnly, GroundMissing, NoSuchPeer, NotTwoPersons, NoJournals: naming what
         is wrong.
@@ -68,9 +61,8 @@ def hand_over(*, by: tuple[Actor, Actor], party: str, ground: str, address: str 
     peer = peers.find(party)
     if peer is None or party not in at.hosted:
         raise NoSuchPeer(party=party[:40])
-    key, before = peer.keys[party], own.signed_card(at, address=address)
-    done = rekey.hand_over(party, two, new=lambda origin: card.verifier(origin, key).vkey)
-    return Handed(before, tuple(done))
+    key = peer.keys[party]
+    return rekey.hand_over(party, two, new=lambda origin: card.verifier(origin, key).vkey)
 
 
 def take_over(*, signed: str, heard: str, line: Line) -> int:

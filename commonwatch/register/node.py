@@ -126,14 +126,17 @@ class Node:
         """Let the next seed of a party take the place of the present one, which is set aside and never used again."""
         folder = self.home / "keys"
         aside = len(list(folder.glob(f"{party}.retired-*"))) + 1
-        (folder / f"{party}.seed").replace(folder / f"{party}.retired-{aside}")
-        (folder / next_seed(party)).replace(folder / f"{party}.seed")
+        seed = folder / f"{party}.seed"
+        (folder / f"{party}.retired-{aside}").hardlink_to(seed)  # at no moment is there none
+        (folder / next_seed(party)).replace(seed)
         _sync(folder)
 
     def set_aside(self, party: str) -> None:
         """Set the seed of a party aside for which this node writes no longer."""
         folder = self.home / "keys"
-        (folder / f"{party}.seed").replace(folder / f"{party}{HANDED_OVER}")
+        seed = folder / f"{party}.seed"
+        (folder / f"{party}{HANDED_OVER}").hardlink_to(seed)
+        seed.unlink()
         _sync(folder)
 
     def second_signer(self, *, party: str, origin: str) -> Signer | None:

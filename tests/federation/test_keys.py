@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from typing import NamedTuple
 
 import pytest
 from django.db import connections
@@ -291,12 +292,22 @@ def hosting(tmp_path, empty_database, django_db_blocker):
                 house.check()
 
 
+class Handed(NamedTuple):
+    card: str
+    journals: list
+
+
 def moved(center, belarus):
     """Let the Center take in the node of Belarus and hand over; return the card by which it was known."""
     introduce(center, belarus)
+    return hand_over(center)
+
+
+def hand_over(center):
     with at(center):
-        people = two_of(center)
-        return handing.hand_over(by=people, party="BY", ground="SAMPLE: own node")
+        before = own.signed_card(center.node)
+        done = handing.hand_over(by=two_of(center), party="BY", ground="SAMPLE: own node")
+    return Handed(before, done)
 
 
 def take_over(belarus, center, signed):
@@ -390,8 +401,7 @@ def test_a_move_goes_only_by_the_card_that_was_compared_and_before_anything_is_w
         take_over(belarus, center, early)
     with at(center), pytest.raises(acts.NoSuchPeer):
         handing.hand_over(by=two_of(center), party="KZ", ground="SAMPLE")
-    with at(center):
-        handed = handing.hand_over(by=two_of(center), party="BY", ground="SAMPLE")
+    handed = hand_over(center)
     with at(belarus), pytest.raises(acts.FingerprintDiffers):
         handing.take_over(signed=handed.card, heard="0" * 40, line=Within(center))
     with at(center):
@@ -417,8 +427,7 @@ def test_a_host_put_back_from_before_the_move_does_not_write_for_the_party_again
         closing(sqlite3.connect(old)) as copy,
     ):
         now.backup(copy)
-    with at(center):
-        handed = handing.hand_over(by=two_of(center), party="BY", ground="SAMPLE")
+    handed = hand_over(center)
     take_over(belarus, center, handed.card)
     introduce(belarus, center)
     connections[center.node.database].close()

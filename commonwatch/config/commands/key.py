@@ -90,14 +90,15 @@ def key_hand_over(  # noqa: PLR0913 - one for each option of the command
     server first and start it afterwards: this node writes for PARTY no longer.
     """
     inside.node(home)
+    before = inside.work("peering").card("-")
+    card.write_text(before["card"], encoding="utf-8")  # first, for afterwards none names that key
     done = inside.work("keying").hand_over(party, ground, _given(persons, stdin=passwords_stdin))
-    card.write_text(done["card"], encoding="utf-8")
     if json:
-        say.data(done)
+        say.data({"party": party, "spoken": before["spoken"], "journals": done})
         return
-    for each in done["journals"]:
+    for each in done:
         say.line(f"{each['origin']}: handed over with entry {each['number']}")
-    say.line(f"Give {card} to the node of {party}, and read to them: {done['spoken']}")
+    say.line(f"Give {card} to the node of {party}, and read to them: {before['spoken']}")
     say.line(f"There: commonwatch key take-over {card.name}")
 
 

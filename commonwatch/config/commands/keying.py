@@ -26,18 +26,13 @@ def change(party: str, ground: str, persons: Given) -> list[dict[str, Any]]:
     return [each._asdict() for each in done]
 
 
-def hand_over(party: str, ground: str, persons: Given) -> dict[str, Any]:
-    """Hand a hosted party over to its own node; return the card of before, and what was handed over.
+def hand_over(party: str, ground: str, persons: Given) -> list[dict[str, Any]]:
+    """Hand a hosted party over to its own node; return what was handed over.
 
     :raises NotThatPerson, NotTwoPersons, NotMandated, NoSuchPeer, NoJournals: naming what is wrong.
     """
     done = handing.hand_over(by=_two(persons), party=party, ground=ground)
-    return {
-        "party": party,
-        "card": done.card,
-        "spoken": cards.spoken(cards.read(done.card).fingerprint),
-        "journals": [each._asdict() for each in done.journals],
-    }
+    return [each._asdict() for each in done]
 
 
 def take_over(signed: str, heard: str, address: str) -> dict[str, Any]:
