@@ -81,6 +81,7 @@ def test_a_node_changes_its_key_by_the_command_line(tmp_path):
     assert "csto/CRC/real/" in said
     assert (at.home["CRC"] / "keys" / "CRC.seed").read_bytes() != before
     at.run("CRC", "verify")
+    assert "CRC.retired-1 signs nothing any more" in at.run("CRC", "doctor")
     at.run("CRC", "rebuild")
     at.report("BY", 12, home="crc")
     at.run("CRC", "verify")

@@ -109,6 +109,9 @@ def _keys() -> Iterator[Found]:
         yield Found("WRONG", "keys", f"{path} is not a key of 32 bytes.", "Put it back from a backup.")
     for path in loose:
         yield Found("WRONG", "keys", f"{path} may be read by others.", f"Run: chmod go-rwx {path}")
+    for path in sorted((*folder.glob("*.retired-*"), *folder.glob(f"*{node.HANDED_OVER}"))):
+        says = f"{path} signs nothing any more, and whoever steals it can still forge what came before."
+        yield Found("WARN", "keys", says, "Destroy it and its copies once every peer has followed.")
     if not (wrong or loose):
         yield Found("OK", "keys", f"{len(seeds)} in {folder}, readable by this account alone")
 
