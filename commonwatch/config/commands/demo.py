@@ -4,7 +4,6 @@ import ctypes
 import gc
 import os
 import socket
-import sys
 from contextlib import suppress
 from importlib import import_module
 from multiprocessing import get_context
@@ -158,9 +157,5 @@ def _posts(plan: Any, *, url: str, home: Path, still: bool) -> Any:
         "Ctrl-C stops it; the next start goes on from here.",
     )
     given = {"url": url, "home": home, "greeting": greeting, "still": still}
-    return _way().Process(target=posts.run, args=(plan,), kwargs=given, daemon=True)
-
-
-def _way() -> Any:
-    """Return how a process is started: a copy costs next to no memory; where it is not safe, afresh."""
-    return get_context("fork") if sys.platform == "linux" else get_context("spawn")
+    # Afresh and not as a copy: it needs little of what this process has loaded, and a copy would come to own the rest.
+    return get_context("spawn").Process(target=posts.run, args=(plan,), kwargs=given, daemon=True)

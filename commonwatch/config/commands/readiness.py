@@ -1,9 +1,12 @@
 """What stands in the way of serving, and what an operator should know before it begins."""
 
+import gc
 from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import connections
+from django.template import engines
+from django.urls import get_resolver
 
 from commonwatch.register import node, seal, wall
 from commonwatch.register.guard import BehindGuard
@@ -40,6 +43,15 @@ def _others_reach(host: str) -> bool:
         return not ip_address(host).is_loopback
     except ValueError:
         return host != "localhost"
+
+
+def load() -> None:
+    """Load what the processes that serve and tell will need, so that they share it instead of each having its own."""
+    get_resolver().url_patterns  # noqa: B018 - asking for them loads every page
+    for engine in engines.all():
+        engine.get_template("ui/base.html")
+    gc.collect()
+    gc.freeze()
 
 
 def leave() -> None:

@@ -75,6 +75,7 @@ def serve(  # noqa: PLR0913 - one for each option of the command
     _check_free(host, port)
     ready.leave()
     worker = inside.work("beside").made(reminders=not without_reminders, peers=not without_peers)
+    ready.load()
     if worker:
         worker.start()
     shown = f"[{host}]" if ":" in host else host

@@ -7,7 +7,7 @@ which the demo was off, and tells the posts of the living day when to send what.
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 from typing import Any, Final, NamedTuple
 
@@ -57,7 +57,7 @@ class Plan:
     """The deeds of a sample that was begun at `start` (aware, UTC) and reaches back `days` before it."""
 
     def __init__(self, pack: Pack, *, seed: int, start: datetime, days: int) -> None:
-        self.pack, self.seed, self.start = pack, seed, start
+        self.pack, self.seed, self.start, self.days = pack, seed, start, days
         self.first = start - days * DAY
         self.figures = Figures(seed=seed, start=start.date())
         self.active = [
@@ -69,6 +69,10 @@ class Plan:
         self.waiver = rules.Waiver(
             *WAIVED, since=max(self.first + 3 * MINUTE, start - 20 * DAY), until=start + 40 * DAY
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let another process make the same plan."""
+        return partial(Plan, seed=self.seed, start=self.start, days=self.days), (self.pack,)
 
     def deeds(self, *, since: datetime, until: datetime) -> list[Deed]:
         """List what is done in (since, until], in order."""
