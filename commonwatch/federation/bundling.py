@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from commonwatch.errors import Broken, Refusal, _
-from commonwatch.federation import card, cosigning, following, forking, keyring, own, peers, serving
+from commonwatch.federation import card, cosigning, following, forking, keyring, own, peers, recovery, serving
 from commonwatch.federation.models import Contact, Level, Peer
 from commonwatch.federation.pulling import Found, delivery, forget, keep_second, note_level
 from commonwatch.journal import bundle, keychange, manifest, note, seal
@@ -201,6 +202,39 @@ def take_in(source: Path) -> Shown:
     return shown
 
 
+@wall.open()
+def take_back(source: Path, *, host: card.Card) -> int:
+    """Take from a bundle what the node that hosted our party holds of our own journals; return how many entries came.
+
+    `host` is its card, compared by voice; nothing else of the bundle is taken.
+
+    :raises Broken, NotASender, NotAdmitted: naming what does not hold.
+    """
+    at, keys = node.current(), keyring.ring()
+    keys.vouch(host)
+    with _opened(source, partial(_of_host, host)) as given:
+        mine = [part for part in given.parts if at.holds(part.line.origin.split("/")[1])]
+        changes = [_changes(part) for part in mine]
+        for each in changes:
+            keys.learn(each)
+        return sum(_one_back(part, keys) for part in mine) if any(changes) else 0
+
+
+def _of_host(host: card.Card, party: str) -> note.Verifier:
+    if party != host.party:
+        raise NotASender(party=party[:40])
+    return host.verifier()
+
+
+def _one_back(part: OpenedPart, keys: keyring.Keyring) -> int:
+    """Take one of our own journals back, where it is not here already."""
+    head, trust = keys.open(part.checkpoint(), part.line.origin)
+    if Journal.objects.filter(origin=head.origin, size__gte=head.size).exists():
+        return 0
+    door = recovery.door(head, vouched=keys.vouches(trust.verifier.vkey))
+    return door(delivery(trust, part.checkpoint(), _Read(part))).new
+
+
 def _changes(part: OpenedPart) -> str:
     """Find the statements by which the entries of a journal in a bundle change its key."""
     entries = part.entries(part.line.first)
@@ -295,14 +329,14 @@ def _verifier(party: str) -> note.Verifier:
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[Opened]:
+def _opened(source: Path, verifier: manifest.KeyOf = _verifier) -> Iterator[Opened]:
     """Open a sealed bundle: its plain form lies in the node's home while it is read, for this account alone."""
     at = node.current()
     with _apart(at) as place:
         seal.unseal(source, place / PLAIN, identities=[own.identity(at)])
         with (place / PLAIN).open("rb") as file:
             yield bundle.open_bundle(
-                file, organisation=at.pack.organisation, recipient=at.party, verifier=_verifier
+                file, organisation=at.pack.organisation, recipient=at.party, verifier=verifier
             )
 
 

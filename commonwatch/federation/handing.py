@@ -1,15 +1,31 @@
 """Keys that change: of this node's parties, and of one that goes on with a node of its own."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 from commonwatch.access import rules
 from commonwatch.access.actor import Actor, require, require_fresh
 from commonwatch.errors import Refusal, _
-from commonwatch.federation import card, peers, pulling
+from commonwatch.federation import bundling, card, peers, pulling
 from commonwatch.federation.acts import FingerprintDiffers, GroundMissing, NoSuchPeer, OtherOrganisation
 from commonwatch.federation.line import Line
 from commonwatch.register import keys, node, rekey
 from commonwatch.register.rekey import Changed
 
 CHANGE = "federation.change-key"
+
+Way = Callable[[card.Card], int]
+"""How the record comes from the host whose card it is; returns how many entries came."""
+
+
+def by_line(line: Line) -> Way:
+    """Return the way by a line to the host."""
+    return lambda host: pulling.take_back(host.party, line, host=host)
+
+
+def by_stick(source: Path) -> Way:
+    """Return the way by a bundle that the host has made for this node."""
+    return lambda host: bundling.take_back(source, host=host)
 
 
 class NotHosted(Refusal):
@@ -65,11 +81,11 @@ def hand_over(*, by: tuple[Actor, Actor], party: str, ground: str) -> list[Chang
     return rekey.hand_over(party, two, new=lambda origin: card.verifier(origin, key).vkey)
 
 
-def take_over(*, signed: str, heard: str, line: Line) -> int:
+def take_over(*, signed: str, heard: str, way: Way) -> int:
     """Take over the record of this node's party from the node that hosted it; return how many entries came.
 
-    `signed` is the host's card of before it handed over, `heard` its fingerprint. What was cut is gone on with when
-    this is called again.
+    `signed` is the host's card of before it handed over, `heard` its fingerprint; `way` brings what the host has, by a
+    line or on a stick. What was cut is gone on with when this is called again.
 
     :raises CardRefused, OtherOrganisation, FingerprintDiffers, NotHosted, AlreadyWrites, NotHandedOver: naming what is
         wrong.
@@ -85,7 +101,7 @@ def take_over(*, signed: str, heard: str, line: Line) -> int:
         raise NotHosted(host=given.party[:40], party=at.party)
     if own_ones := [row for row in keys.signed_here(at.party) if not row.changes]:
         raise AlreadyWrites(party=at.party, origin=own_ones[0].origin)
-    came = pulling.take_back(given.party, line, host=given)
+    came = way(given)
     if not keys.signed_here(at.party):
         raise NotHandedOver(host=given.party, party=at.party)
     return came

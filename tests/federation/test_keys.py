@@ -11,7 +11,7 @@ from django.db import connections
 from commonwatch.access.actor import NotMandated
 from commonwatch.charter.label import Label
 from commonwatch.desks.exchange.models import Report
-from commonwatch.errors import Broken
+from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import acts, bundling, card, handing, keyring, own, peers, pulling
 from commonwatch.federation.heads import Head
 from commonwatch.federation.peers import KeyLost
@@ -313,7 +313,7 @@ def hand_over(center):
 def take_over(belarus, center, signed):
     with at(belarus):
         heard = card.read(signed).fingerprint
-        return handing.take_over(signed=signed, heard=heard, line=Within(center))
+        return handing.take_over(signed=signed, heard=heard, way=handing.by_line(Within(center)))
 
 
 def test_a_hosted_party_moves_to_a_node_of_its_own_with_all_that_it_wrote(hosting):
@@ -338,6 +338,33 @@ def test_a_hosted_party_moves_to_a_node_of_its_own_with_all_that_it_wrote(hostin
     introduce(belarus, kazakhstan)
     report(belarus, "d")
     assert pull(kazakhstan, belarus).entries >= 1
+
+
+def test_a_party_moves_on_a_stick_where_no_line_leads(hosting, tmp_path):
+    center, kazakhstan, belarus = hosting
+    report(center, "a", times=300)
+    report(center, "b", label=CENTER)
+    introduce(center, belarus)
+    with at(center):
+        bundling.make(peers.find("BY"), tmp_path / "early.cwb")
+    handed = hand_over(center)
+    heard = card.read(handed.card).fingerprint
+    with at(center):
+        bundling.make(peers.find("BY"), tmp_path / "stick.cwb")
+        bundling.make(peers.find("KZ"), tmp_path / "other.cwb")
+    with at(belarus):
+        with pytest.raises(handing.NotHandedOver):
+            handing.take_over(signed=handed.card, heard=heard, way=handing.by_stick(tmp_path / "early.cwb"))
+        with pytest.raises((Broken, Refusal)):
+            handing.take_over(signed=handed.card, heard=heard, way=handing.by_stick(tmp_path / "other.cwb"))
+        way = handing.by_stick(tmp_path / "stick.cwb")
+        assert handing.take_over(signed=handed.card, heard=heard, way=way) == 302 + 3
+        assert handing.take_over(signed=handed.card, heard=heard, way=way) == 0
+    report(belarus, "c")
+    introduce(belarus, center)
+    assert pull(center, belarus).entries == 1
+    with at(kazakhstan):
+        assert not Journal.objects.filter(party="BY").exists()
 
 
 def test_a_host_that_has_handed_over_writes_nothing_for_the_party(hosting):
@@ -384,7 +411,7 @@ def test_a_move_that_was_cut_is_gone_on_with(hosting):
     line.change = cut
     heard = card.read(handed.card).fingerprint
     with at(belarus), pytest.raises(pulling.NotReached):
-        handing.take_over(signed=handed.card, heard=heard, line=line)
+        handing.take_over(signed=handed.card, heard=heard, way=handing.by_line(line))
     assert take_over(belarus, center, handed.card) == 3
     report(belarus, "c")
     with at(belarus):
@@ -403,7 +430,7 @@ def test_a_move_goes_only_by_the_card_that_was_compared_and_before_anything_is_w
         handing.hand_over(by=two_of(center), party="KZ", ground="SAMPLE")
     handed = hand_over(center)
     with at(belarus), pytest.raises(acts.FingerprintDiffers):
-        handing.take_over(signed=handed.card, heard="0" * 40, line=Within(center))
+        handing.take_over(signed=handed.card, heard="0" * 40, way=handing.by_line(Within(center)))
     with at(center):
         late = own.signed_card(center.node)
     with pytest.raises(handing.NotHosted):

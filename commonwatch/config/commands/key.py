@@ -108,17 +108,24 @@ def key_hand_over(  # noqa: PLR0913 - one for each option of the command
 )
 @click.argument("card", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--address", default="", help="Where the host answers; by its card when left out.")
+@click.option(
+    "--stick",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The bundle that the host has made for this node, where no line leads there.",
+)
 @click.option("--heard", default="", help="The fingerprint as the host read it; asked for when left out.")
 @inside.at_home
 @inside.as_json
-def key_take_over(card: Path, address: str, heard: str, home: Path, *, json: bool) -> None:
+def key_take_over(  # noqa: PLR0913 - one for each option of the command
+    card: Path, address: str, stick: Path | None, heard: str, home: Path, *, json: bool
+) -> None:
     """Take the record of this node's party over from the node that hosted it and gave out CARD.
 
     Run it on a node made with "commonwatch init --moves". When the line is cut, run it again.
     """
     inside.node(home)
     said = heard or click.prompt("Fingerprint, as the host reads it")
-    done = inside.work("keying").take_over(card.read_text(encoding="utf-8"), said, address)
+    done = inside.work("keying").take_over(card.read_text(encoding="utf-8"), said, address, stick)
     if json:
         say.data(done)
         return

@@ -1,6 +1,7 @@
 """The keys of this machine's node, for the command line."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -35,18 +36,22 @@ def hand_over(party: str, ground: str, persons: Given) -> list[dict[str, Any]]:
     return [each._asdict() for each in done]
 
 
-def take_over(signed: str, heard: str, address: str) -> dict[str, Any]:
-    """Take the record of this node's party over from its host, and put the pack in force here.
+def take_over(signed: str, heard: str, address: str, stick: Path | None) -> dict[str, Any]:
+    """Take the record of this node's party over from its host, by line or from a stick; put the pack in force here.
 
     :raises NotReached, NotHosted, FingerprintDiffers, AlreadyWrites, NotHandedOver: naming what is wrong.
     """
     at = node.current()
     given = cards.read(signed)
-    where = address or given.address
-    line = Wire(party=given.party, address=where, ca=settings.PEERS_CA, plain=settings.PEERS_PLAIN)
-    entries = handing.take_over(signed=signed, heard=heard, line=line)
+    way = handing.by_stick(stick) if stick else handing.by_line(_line(given, address))
+    entries = handing.take_over(signed=signed, heard=heard, way=way)
     adopting.first(at.pack, settings.PACK)
     return {"party": at.party, "entries": entries, "host": given.party}
+
+
+def _line(host: cards.Card, address: str) -> Wire:
+    where = address or host.address
+    return Wire(party=host.party, address=where, ca=settings.PEERS_CA, plain=settings.PEERS_PLAIN)
 
 
 def _two(persons: Given) -> tuple[Actor, Actor]:
