@@ -138,7 +138,13 @@ class Plan:
             chosen = next((each for each in free if each.party == wish), free[0] if free else None)
             if chosen:
                 fixed[chosen[:3]] = name
-        return fixed
+        return fixed | self._left_to_people()
+
+    def _left_to_people(self) -> dict[Key, str]:
+        """Leave the summary of the day to whoever sits down at the Center."""
+        owing = [each for each in self._owing() if each[0].code == SUMMARY]
+        slots = [rules.board_slot(*each, now=self.start, active=self.active) for each in owing]
+        return {slot[:3]: "missing" for slot in slots if slot}
 
     def _may_show(self, name: str, slot: rules.Slot) -> bool:
         gone = slot.due_at <= self.start - 45 * MINUTE

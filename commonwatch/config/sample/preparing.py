@@ -30,11 +30,14 @@ class Prepared(NamedTuple):
 
 def prepare(home: Path, mark: marker.Marker, *, show: Show) -> Prepared:
     """Make whatever of the sample is not there yet; `show` hears how many deeds of how many are done."""
-    making.make(home)
-    adopting.follow(load(settings.PACK), settings.PACK)
+    making.make(home, moves=not mark.complete)
+    if mark.complete:
+        adopting.follow(load(settings.PACK), settings.PACK)
     at = open_node()
     plan = Plan(at.pack, seed=mark.seed, start=mark.start, days=mark.days)
     if not mark.complete:
+        with seeding.at_the_time(plan.first):
+            adopting.first(at.pack, settings.PACK)
         seeding.seat_everybody(plan.first)
     seeding.give_keys(home / KEYS, WRITERS)
     now = mark.start if not mark.complete else datetime.now(UTC)

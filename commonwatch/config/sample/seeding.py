@@ -1,7 +1,8 @@
 """Making the sample: accounts for every office, and the plan's deeds as real acts under a clock that we set."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -40,15 +41,23 @@ class Todo(NamedTuple):
 
 def seat_everybody(since: datetime) -> None:
     """Make an account for every office of every party, given at that moment; nobody can sign in to it by a password."""
-    at = node.current()
-    clock, taken = at.clock, set(Account.objects.values_list("handle", flat=True))
-    at.clock = lambda: micros(since)
-    try:
-        for party in at.pack.parties:
+    taken = set(Account.objects.values_list("handle", flat=True))
+    with at_the_time(since):
+        for party in node.current().pack.parties:
             chairs = [(handle_of(party.code, each.code), each.code) for each in offices_of(party.code)]
             seats = [chair for chair in chairs if chair[0] not in taken]
             if seats:
                 open_accounts(by=operator(party.code), seats=seats, since=micros(since))
+
+
+@contextmanager
+def at_the_time(then: datetime) -> Iterator[None]:
+    """Let the node's clock stand at a moment: no journal takes an entry older than its last one."""
+    at = node.current()
+    clock = at.clock
+    at.clock = lambda: micros(then)
+    try:
+        yield
     finally:
         at.clock = clock
 
