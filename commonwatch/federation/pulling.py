@@ -138,10 +138,10 @@ def _round(talk: _Talk) -> Round:
         return Round(talk.peer.party, changed=False, requests=talk.requests)
     heads = _read(talk.peer, answer.body)
     faults = list(forking.take(heads.forks, came_from=talk.peer.party))
+    faults += _learned(talk, heads.journals)
     journals, entries, cosigned = 0, 0, 0
     for each in recovery.own_first(heads.journals):
         try:
-            talk.keys.learn(each.changes)
             new, lines = _journal(talk, each)
         except (Refusal, Broken) as fault:
             if isinstance(fault, NotReached | NoRoom) and not isinstance(fault, AnswersOtherwise):
@@ -152,6 +152,17 @@ def _round(talk: _Talk) -> Round:
         journals, entries, cosigned = journals + bool(new), entries + new, cosigned + lines
     talk.contact.tag = "" if faults else tag_of(answer.body)
     return Round(talk.peer.party, True, journals, entries, cosigned, talk.requests, tuple(faults))
+
+
+def _learned(talk: _Talk, heads: Sequence[Head]) -> list[Fault]:
+    """Learn how keys changed from all journals at once: one may tell by which key another was opened."""
+    faults = []
+    for each in heads:
+        try:
+            talk.keys.learn(each.changes)
+        except Broken as fault:
+            faults.append(Fault(each.origin[:300], str(fault)))
+    return faults
 
 
 @wall.open()
@@ -172,6 +183,7 @@ def take_back(party: str, line: Line, *, host: card.Card | None = None) -> int:
     ]
     if host is not None and not any(each.changes for each in mine):
         return 0
+    _learned(talk, mine)
     return sum(_journal(talk, each)[0] for each in recovery.own_first(mine))
 
 

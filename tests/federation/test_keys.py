@@ -151,6 +151,20 @@ def test_who_gets_to_know_the_new_key_first_believes_what_the_old_one_signed(
             assert Journal.objects.get(origin=WIDE).chain.keys[0] == closed.key
 
 
+def test_a_journal_that_a_later_key_opened_is_believed_in_the_same_round(three):
+    belarus, kazakhstan = three["BY"], three["KZ"]
+    report(belarus, "z")
+    change(belarus)
+    change(belarus)
+    report(belarus, "first", label=Label(level="H0", parties=("*",)))
+    change(belarus)
+    done = pull(kazakhstan, belarus)
+    assert done.faults == ()
+    with at(kazakhstan):
+        origins = {row.origin: len(row.chain.keys) for row in Journal.objects.filter(party="BY")}
+        assert origins == {WIDE: 4, "small/BY/real/h0-public/1": 2}
+
+
 def test_a_stick_carries_a_change(three, tmp_path):
     belarus, kazakhstan = three["BY"], three["KZ"]
     report(belarus, "a")
