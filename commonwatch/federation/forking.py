@@ -11,7 +11,7 @@ from commonwatch.errors import Broken, Refusal, _
 from commonwatch.federation import following, keyring, peers
 from commonwatch.federation.models import Evidence
 from commonwatch.federation.spool import MOST_TILE
-from commonwatch.journal import checkpoint, fork, tiles, tree
+from commonwatch.journal import checkpoint, fork, note, tiles, tree
 from commonwatch.register import node, seal
 from commonwatch.register.models import Journal
 
@@ -37,6 +37,14 @@ class NotFollowed(Refusal):
     code, status = "federation.not-followed", 409
     says = _("{origin}: what is offered is not the past that two persons have chosen here.")
     hint = _("Nothing of it is taken in. Ask that node which past it follows, and why.")
+
+
+class FormerKey(Refusal):
+    """A checkpoint contradicts what is held, and another key of the journal signed it."""
+
+    code, status = "federation.former-key", 409
+    says = _("{origin}: a checkpoint by another key than its present one contradicts what is held.")
+    hint = _("Nothing of it was taken in. Ask its owner who still has the key of before.")
 
 
 class Fault(NamedTuple):
@@ -73,12 +81,13 @@ def found(row: Journal, signed: str, head: checkpoint.Checkpoint, *, fetch: Fetc
 
     :raises Forked: when it is proved.
     :raises NotFollowed: when two persons have chosen the other past.
+    :raises FormerKey: when another key signed the one than the other.
     :raises Broken: when the tiles do not give the signed root.
     """
     check_chosen(head, fetch)
     if head.size <= row.size:
         read = seal.tile_reader(node.current(), row.pk)
-        proof = fork.make(signed, row.checkpoint, row.key, tiles.TileHashes(read, row.size))
+        proof = _proof(row, signed, tiles.TileHashes(read, row.size))
     elif fetch is None:
         return
     else:
@@ -88,9 +97,20 @@ def found(row: Journal, signed: str, head: checkpoint.Checkpoint, *, fetch: Fetc
         choice = following.chosen(head.origin)
         if choice is not None and row.size < choice.size:  # what shows that this past is not the chosen one
             signed = following.note_of(choice)
-        proof = fork.make(row.checkpoint, signed, row.key, hashes)
+        proof = _proof(row, signed, hashes)
     _keep(head.origin, fork.write(proof), came_from="")
     raise Forked(origin=head.origin)
+
+
+def _proof(row: Journal, signed: str, hashes: tiles.TileHashes) -> fork.Fork:
+    """Make the proof that one key has signed both.
+
+    :raises FormerKey: when none has: the key of the journal changed between the two.
+    """
+    try:
+        return fork.make(row.checkpoint, signed, row.signed_by, hashes)
+    except note.NoteRefused as wrong:
+        raise FormerKey(origin=row.origin) from wrong
 
 
 def check_chosen(head: checkpoint.Checkpoint, fetch: Fetch | None) -> None:

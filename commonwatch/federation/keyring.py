@@ -6,7 +6,8 @@ backwards only where the journal itself was taken in, since then the new key has
 """
 
 import base64
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from commonwatch.federation import card, peers
@@ -14,6 +15,9 @@ from commonwatch.federation.models import Revoked
 from commonwatch.federation.peers import KeyLost, NoKey
 from commonwatch.journal import checkpoint, keychange, note
 from commonwatch.register import keys, node
+
+MOST_LEARNED = 2_000
+"""How many changes of keys are believed of one round or bundle: every party of a large organisation, each year's."""
 
 
 class Trust(NamedTuple):
@@ -37,18 +41,32 @@ class Link(NamedTuple):
 class Keyring:
     """The keys of all parties as this node knows them."""
 
-    def __init__(self, cards: dict[str, str], links: list[Link], lost: list[Revoked]) -> None:
-        self._cards, self._links, self._lost = cards, links, lost
+    def __init__(self, cards: dict[str, str], links: Iterable[Link], lost: list[Revoked]) -> None:
+        self._cards, self._lost, self._learned = cards, lost, 0
         self._vouched: dict[str, str] = {}
+        self._after: dict[tuple[str, str], list[Link]] = defaultdict(list)
+        self._before: dict[tuple[str, str], list[Link]] = defaultdict(list)
+        for each in links:
+            self._add(each)
+
+    def _add(self, link: Link) -> None:
+        self._after[link.party, link.old].append(link)
+        if link.held:
+            self._before[link.party, link.new].append(link)
 
     def learn(self, changes: str) -> None:
         """Take in the statements that come with a journal; each is held to the key from which it takes.
 
-        :raises KeyChangeRefused: when one does not hold.
+        :raises KeyChangeRefused: when one does not hold, or there are more than anybody makes.
         """
         for statement in keychange.split(changes):
+            self._learned += 1
+            if self._learned > MOST_LEARNED:
+                raise keychange.KeyChangeRefused(
+                    f"more than {MOST_LEARNED} changes of keys are shown at once"
+                )
             change = keychange.open_change(statement, keychange.read(statement).old)
-            self._links.append(_link(change, held=False))
+            self._add(_link(change, held=False))
 
     def vouch(self, given: card.Card) -> None:
         """Believe, beside all other keys, those of a card that was compared by voice."""
@@ -68,9 +86,11 @@ class Keyring:
 
     def known(self, party: str) -> set[str]:
         """Return the keys with which a party has signed or signs."""
-        found = {each[party] for each in (self._cards, self._vouched) if party in each}
-        while more := set(self._beside(party, found)) - found:
-            found |= more
+        found: set[str] = set()
+        beside = {each[party] for each in (self._cards, self._vouched) if party in each}
+        while beside:
+            found |= beside
+            beside = {more for key in beside for more in self._beside(party, key)} - found
         return found
 
     def trust(self, signed: str, origin: str) -> Trust:
@@ -102,23 +122,20 @@ class Keyring:
     def until(self, origin: str, key: str) -> int | None:
         """Return up to which size of a journal a key counts: until it was revoked, or named another."""
         ends = [each.sizes.get(origin, 0) for each in self._lost if each.key_text == key]
-        ends += [each.size + 1 for each in self._links if (each.origin, each.old) == (origin, key)]
+        party = origin.split("/")[1] if "/" in origin else ""
+        ends += [each.size + 1 for each in self._after.get((party, key), ()) if each.origin == origin]
         return min(ends, default=None)
 
     def _forward(self, party: str, key: str) -> Iterator[Link]:
         """Walk the statements by which a key names another, as far as it counted when it did."""
         lost = [each for each in self._lost if each.key_text == key]
-        for each in self._links:
-            counts = all(each.size < revoked.sizes.get(each.origin, 0) for revoked in lost)
-            if (each.party, each.old) == (party, key) and counts:
+        for each in self._after.get((party, key), ()):
+            if all(each.size < revoked.sizes.get(each.origin, 0) for revoked in lost):
                 yield each
 
-    def _beside(self, party: str, found: set[str]) -> Iterator[str]:
-        for key in found:
-            yield from (each.new for each in self._forward(party, key))
-        yield from (
-            each.old for each in self._links if each.held and each.party == party and each.new in found
-        )
+    def _beside(self, party: str, key: str) -> Iterator[str]:
+        yield from (each.new for each in self._forward(party, key))
+        yield from (each.old for each in self._before.get((party, key), ()))
 
 
 def plain(key: str) -> str:
@@ -128,7 +145,7 @@ def plain(key: str) -> str:
 
 def ring() -> Keyring:
     """Read the keys of all parties: of the cards, of this node's own, and those to which journals lead."""
-    return Keyring(_cards(), list(_held()), list(Revoked.objects.visible_to(peers.own())))
+    return Keyring(_cards(), _held(), list(Revoked.objects.visible_to(peers.own())))
 
 
 def _cards() -> dict[str, str]:

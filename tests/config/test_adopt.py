@@ -196,12 +196,12 @@ def test_a_version_is_adopted_after_saying_what_it_changes(shell, folder):
 
 
 def test_a_version_is_not_adopted_without_a_word_or_a_mandate(shell, folder):
-    version(folder, "9.9")
+    version(folder, "9.9-of-nobody")
     assert shell("pack", "adopt", folder, "--as", "CRC/head").returncode != 0
     done = shell("pack", "adopt", folder, "--as", "BY/na-officer", "--yes")
     assert done.returncode == 1
     assert "may not do this" in done.stderr
-    assert "9.9" not in shell.well("doctor")
+    assert "9.9-of-nobody" not in shell.well("doctor")
 
 
 def test_a_folder_that_was_changed_and_not_adopted_is_not_worked_by(shell, folder):

@@ -5,17 +5,19 @@ import sqlite3
 from contextlib import closing
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from django.db import connections
+from msgspec.structs import replace
 
 from commonwatch.access.actor import NotMandated
 from commonwatch.charter.label import Label
 from commonwatch.desks.exchange.models import Report
 from commonwatch.errors import Broken, Refusal
 from commonwatch.federation import acts, bundling, card, handing, keyring, own, peers, pulling
-from commonwatch.federation.heads import Head
+from commonwatch.federation.heads import Head, Heads
 from commonwatch.federation.peers import KeyLost
-from commonwatch.journal import checkpoint, export, note
+from commonwatch.journal import checkpoint, export, keychange, note
 from commonwatch.journal.verify import FolderSource, verify_journal
 from commonwatch.register import log, recover, rekey, standing
 from commonwatch.register import node as nodes
@@ -118,6 +120,46 @@ def test_the_old_key_counts_no_more_after_that(three):
             ring.learn(changes)
             with pytest.raises(KeyLost, match="counts up to 3, and 9"):
                 ring.open(forged, WIDE)
+
+
+def test_what_the_old_key_signs_against_what_is_held_is_refused_and_named(three):
+    belarus, kazakhstan = three["BY"], three["KZ"]
+    report(belarus, "a", times=9)
+    old = note.Signer(name=WIDE, seed=seed_of(belarus))
+    change(belarus)
+    report(belarus, "b")
+    pull(kazakhstan, belarus)
+    report(belarus, "c")
+    line = Within(belarus)
+    forged = checkpoint.sign_checkpoint(checkpoint.Checkpoint(origin=WIDE, size=4, root=bytes(32)), old)
+
+    def lying(path, answer):
+        if path != "/nodes/heads":
+            return answer
+        heads = msgspec.json.decode(answer.body, type=Heads)
+        shown = [replace(each, checkpoint=forged) if each.origin == WIDE else each for each in heads.journals]
+        return answer._replace(body=msgspec.json.encode(replace(heads, journals=tuple(shown))))
+
+    line.change = lying
+    done = pull(kazakhstan, belarus, line)
+    assert [each.origin for each in done.faults] == [WIDE]
+    assert "contradicts what is held" in done.faults[0].says
+    with at(kazakhstan):
+        assert Journal.objects.get(origin=WIDE).size == 12
+
+
+def test_more_changes_than_anybody_makes_are_not_looked_at(three):
+    belarus, kazakhstan = three["BY"], three["KZ"]
+    report(belarus, "a")
+    change(belarus)
+    with at(belarus):
+        changes = Journal.objects.get(origin=WIDE).changes
+    with at(kazakhstan):
+        ring = keyring.ring()
+        ring.learn(changes * keyring.MOST_LEARNED)
+        assert len(ring.known("BY")) == 2
+        with pytest.raises(keychange.KeyChangeRefused, match="more than 2000"):
+            ring.learn(changes)
 
 
 def test_a_node_with_a_new_key_is_known_before_anybody_has_its_journals(three):
