@@ -18,7 +18,8 @@ class Waiting(NamedTuple):
     of the pack that it climbs ("duty", "question", "relay", "confirmation", "card", "handover", "drill"). `due_at` is
     when it should be done and `since` when it began to wait (microseconds UTC). `title`, `text` and `action` are whole
     sentences in the active language, `url` leads there. `order` 0 is the most pressing. `needs` says that it has to be
-    seen to now; what is only coming up stands on no page and is reminded of by the ladder alone.
+    seen to now; what is only coming up stands on no page and is reminded of by the ladder alone. `also` is the address
+    of what waits at another desk for the same reason and need not be said beside it.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Waiting(NamedTuple):
     since: int
     order: int = 3
     needs: bool = True
+    also: str = ""
 
 
 Find = Callable[[Actor], Iterable[Waiting]]

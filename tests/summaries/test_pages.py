@@ -262,6 +262,19 @@ def test_the_day_summary_leads_to_the_report_that_the_regulation_asks(house, at_
     assert "/reports/new/D2/?period=2026-09-14" in page
 
 
+def test_the_summary_of_the_day_waits_once_and_its_report_when_it_is_released(house, at_lead):
+    house.clock.tick(hours=8)
+    page = text(at_lead.get("/"))
+    assert "The day&#x27;s summary for 2026-09-14 is not released" in page
+    assert "Daily summary for 2026-09-14 is missing" not in page
+
+    row = write(house, draft(house), "SAMPLE: All lines work.")
+    released(house, row)
+    page = text(at_lead.get("/"))
+    assert "is not released" not in page
+    assert "Daily summary for 2026-09-14 is missing" in page
+
+
 # Paper
 
 

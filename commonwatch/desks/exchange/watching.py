@@ -259,13 +259,14 @@ def span(minutes: int) -> str:
     return ngettext("{n} day", "{n} days", days).format(n=days)
 
 
-def _once(own: Sequence[Need], others: Sequence[Need]) -> list[Need]:
-    """Leave out that a report was not seen where another desk asks for more: to relay it, or to call about it."""
-    asked = [each.url for each in others]
-    return [
-        *others,
-        *(each for each in own if not any(url.endswith(_tail(each.url)) for url in asked if url != each.url)),
-    ]
+def _once(own: Sequence[Need], others: Sequence[waiting.Waiting]) -> list[Need]:
+    """Leave out what another desk says better: a report to be relayed was not seen, a day's summary is missing."""
+    asked, also = [each.url for each in others], {each.also for each in others}
+
+    def said(url: str) -> bool:
+        return url in also or any(each.endswith(_tail(url)) for each in asked if each != url)
+
+    return [*map(_need, others), *(each for each in own if not said(each.url))]
 
 
 def _tail(url: str) -> str:
@@ -273,13 +274,13 @@ def _tail(url: str) -> str:
     return url.removeprefix("/reports") if url.startswith("/reports/report/") else url
 
 
-def _of_others(by: Actor) -> list[Need]:
+def _of_others(by: Actor) -> list[waiting.Waiting]:
     """List what waits for the reader at the other desks."""
-    return [
-        Need(each.order, moment(each.due_at), each.title, each.text, each.url, each.action)
-        for each in waiting.of(by, but="exchange")
-        if each.needs
-    ]
+    return [each for each in waiting.of(by, but="exchange") if each.needs]
+
+
+def _need(each: waiting.Waiting) -> Need:
+    return Need(each.order, moment(each.due_at), each.title, each.text, each.url, each.action)
 
 
 def needs(by: Actor, drawn: board.Board) -> list[Need]:

@@ -47,6 +47,7 @@ def _due(by: Actor) -> Iterator[Waiting]:
         due_at=micros(due.due_at),
         since=micros(due.due_at - AHEAD),
         order=1,
+        also=reverse("exchange:duty", args=[due.type, due.party, due.period]),
     )
 
 
