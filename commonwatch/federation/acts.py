@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext
 
+from commonwatch.access import rules
 from commonwatch.access.actor import Actor, require, require_fresh
 from commonwatch.access.pairs import Body, Shown, agreed, declare
 from commonwatch.access.seats import own_label
@@ -99,6 +100,20 @@ class BadHow(Refusal):
     code, status = "federation.bad-how", 422
     says = _("“{how}” is no way in which a fingerprint comes.")
     hint = _("It is spoken or carried.")
+
+
+def both_may(by: tuple[Actor, Actor], mandate: str, *, ground: str) -> str:
+    """See that two persons who are both at this machine may do something, and that they say why; return the ground.
+
+    :raises NotMandated, ConfirmItIsYou, PersonsOnly, GroundMissing: naming what is wrong.
+    """
+    for each in by:
+        require(each, mandate)
+        require_fresh(each)
+        rules.check_person(each.client)
+    if not ground.strip():
+        raise GroundMissing
+    return ground.strip()
 
 
 @log.turn

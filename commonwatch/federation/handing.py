@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from commonwatch.access import rules
-from commonwatch.access.actor import Actor, require, require_fresh
+from commonwatch.access.actor import Actor
 from commonwatch.errors import Refusal, _
 from commonwatch.federation import bundling, card, peers, pulling
-from commonwatch.federation.acts import FingerprintDiffers, GroundMissing, NoSuchPeer, OtherOrganisation
+from commonwatch.federation.acts import FingerprintDiffers, NoSuchPeer, OtherOrganisation, both_may
 from commonwatch.federation.line import Line
 from commonwatch.register import keys, node, rekey
 from commonwatch.register.rekey import Changed
@@ -61,7 +60,7 @@ def change_key(*, by: tuple[Actor, Actor], party: str, ground: str) -> list[Chan
 
     :raises NotMandated, ConfirmItIsYou, PersonsOnly, GroundMissing, NotTwoPersons, NoJournals: naming what is wrong.
     """
-    return rekey.change(party, _two(by, ground))
+    return rekey.change(party, rekey.Two(*by, both_may(by, CHANGE, ground=ground)))
 
 
 def hand_over(*, by: tuple[Actor, Actor], party: str, ground: str) -> list[Changed]:
@@ -72,7 +71,7 @@ def hand_over(*, by: tuple[Actor, Actor], party: str, ground: str) -> list[Chang
     :raises NotMandated, ConfirmItIsYou, PersonsOnly, GroundMissing, NoSuchPeer, NotTwoPersons, NoJournals: naming what
         is wrong.
     """
-    two = _two(by, ground)
+    two = rekey.Two(*by, both_may(by, CHANGE, ground=ground))
     at = node.current()
     peer = peers.find(party)
     if peer is None or party not in at.hosted:
@@ -105,13 +104,3 @@ def take_over(*, signed: str, heard: str, way: Way) -> int:
     if not keys.signed_here(at.party):
         raise NotHandedOver(host=given.party, party=at.party)
     return came
-
-
-def _two(by: tuple[Actor, Actor], ground: str) -> rekey.Two:
-    for each in by:
-        require(each, CHANGE)
-        require_fresh(each)
-        rules.check_person(each.client)
-    if not ground.strip():
-        raise GroundMissing
-    return rekey.Two(*by, ground.strip())

@@ -1,8 +1,7 @@
 """Declaring the end of a journal lost: two persons, each in an office that may, on a stated ground."""
 
-from commonwatch.access import rules
-from commonwatch.access.actor import Actor, require, require_fresh
-from commonwatch.federation.acts import GroundMissing
+from commonwatch.access.actor import Actor
+from commonwatch.federation.acts import both_may
 from commonwatch.register import node, recover
 
 LOSE = "federation.declare-lost"
@@ -16,10 +15,5 @@ def declare_lost(*, by: tuple[Actor, Actor], origin: str, ground: str) -> str:
     :raises NotMandated, ConfirmItIsYou, PersonsOnly, GroundMissing, NotTwo, NotLagging, OtherFirst: naming what is
         wrong.
     """
-    for each in by:
-        require(each, LOSE)
-        require_fresh(each)
-        rules.check_person(each.client)
-    if not ground.strip():
-        raise GroundMissing
-    return recover.declare_lost(node.current(), origin=origin, ground=ground.strip(), by_two=by)
+    said = both_may(by, LOSE, ground=ground)
+    return recover.declare_lost(node.current(), origin=origin, ground=said, by_two=by)

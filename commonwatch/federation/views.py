@@ -127,20 +127,29 @@ def peers_page(request: HttpRequest) -> HttpResponse:
     return page(request, "federation/peers.html", context)
 
 
+def _proposed(request: HttpRequest, propose: Callable[[], str]) -> tuple[Refusal | None, HttpResponse | None]:
+    """Propose what a form asks for; return why it was refused, or the way to where a second person joins.
+
+    :raises ConfirmItIsYou: when somebody has to prove who they are first.
+    """
+    if request.method != "POST":
+        return None, None
+    try:
+        return None, HttpResponseRedirect(reverse("ui:pair", args=[propose()]))
+    except ConfirmItIsYou:
+        raise
+    except Refusal as refused:
+        return refused, None
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def erasures(request: HttpRequest) -> HttpResponse:
     """List what was erased and who has confirmed it; take an order, which a second person joins."""
     by = seated(request)
     typed = {name: request.POST.get(name, "").strip()[: erasing.LONGEST] for name in ("entry", "ground")}
-    refusal: Refusal | None = None
-    if request.method == "POST":
-        try:
-            proposal = erasing.propose_erasure(by=by, **typed)
-            return HttpResponseRedirect(reverse("ui:pair", args=[proposal]))
-        except ConfirmItIsYou:
-            raise
-        except Refusal as refused:
-            refusal = refused
+    refusal, done = _proposed(request, lambda: erasing.propose_erasure(by=by, **typed))
+    if done:
+        return done
     context = {
         "orders": erasing.orders(by),
         "may": by.may(erasing.ERASE),
@@ -156,15 +165,9 @@ def forks(request: HttpRequest) -> HttpResponse:
     by = seated(request)
     names = ("origin", "checkpoint", "ground")
     typed = {name: request.POST.get(name, "").strip()[: settling.LONGEST] for name in names}
-    refusal: Refusal | None = None
-    if request.method == "POST":
-        try:
-            proposal = settling.propose_past(by=by, **typed)
-            return HttpResponseRedirect(reverse("ui:pair", args=[proposal]))
-        except ConfirmItIsYou:
-            raise
-        except Refusal as refused:
-            refusal = refused
+    refusal, done = _proposed(request, lambda: settling.propose_past(by=by, **typed))
+    if done:
+        return done
     context = {
         "forks": settling.forks(by),
         "may": by.may(settling.FOLLOW) and by.party == node.current().party,

@@ -24,10 +24,10 @@ class NoJournals(Refusal):
 
 
 class NotTwoPersons(Refusal):
-    """A key is changed by two persons of parties that this node writes for."""
+    """A key is changed by two persons of its party, or of the one whose node it is."""
 
     code, status = "register.not-two-persons", 403
-    says = _("A key is changed by two different persons of this node.")
+    says = _("A key is changed by two different persons of its party, or of the party whose node this is.")
     hint = _("Ask somebody else who holds an office here to join in it.")
 
 
@@ -52,7 +52,7 @@ def change(party: str, two: Two) -> list[Changed]:
     :raises NotTwoPersons, NoJournals: when nothing was changed.
     """
     at = node.current()
-    _check_two(at, two)
+    _check_two(at, two, party)
     done = _name(party, two, lambda origin: at.next_signer(party=party, origin=origin).vkey, gone=False)
     seal.settle(at)
     return done
@@ -66,16 +66,17 @@ def hand_over(party: str, two: Two, *, new: Callable[[str], str]) -> list[Change
     :raises NotTwoPersons, NoJournals: when nothing was changed.
     """
     at = node.current()
-    _check_two(at, two)
+    _check_two(at, two, party)
     done = _name(party, two, new, gone=True)
     at.hosted -= {party}
     at.set_aside(party)
     return done
 
 
-def _check_two(at: node.Node, two: Two) -> None:
-    here = at.holds(two.first.party) and at.holds(two.second.party)
-    if two.first.account == two.second.account or not here:
+def _check_two(at: node.Node, two: Two, party: str) -> None:
+    """See that two persons speak, of the party itself or of the one whose node it is: no neighbour changes a key."""
+    entitled = {at.party, party} if at.holds(party) else {at.party}
+    if two.first.account == two.second.account or not {two.first.party, two.second.party} <= entitled:
         raise NotTwoPersons
 
 

@@ -396,6 +396,22 @@ def test_a_hosted_party_moves_to_a_node_of_its_own_with_all_that_it_wrote(hostin
     assert pull(kazakhstan, belarus).entries >= 1
 
 
+def test_no_neighbour_changes_the_key_of_another_party_or_of_the_node(hosting):
+    center, _kazakhstan, belarus = hosting
+    report(center, "a")
+    introduce(center, belarus)
+    with at(center):
+        write(by=center.officer(party="CRC"), subject="report/CRC/one")
+        strangers, own_two = two_of(center, party="AM"), two_of(center, party="BY")
+        for two, party in ((strangers, "BY"), (own_two, "CRC"), ((own_two[0], strangers[1]), "BY")):
+            with pytest.raises(rekey.NotTwoPersons):
+                handing.change_key(by=two, party=party, ground="SAMPLE")
+        with pytest.raises(rekey.NotTwoPersons):
+            handing.hand_over(by=strangers, party="BY", ground="SAMPLE")
+        assert not Journal.objects.exclude(changes="").exists()
+        assert handing.change_key(by=own_two, party="BY", ground="SAMPLE")
+
+
 def test_a_party_moves_on_a_stick_where_no_line_leads(hosting, tmp_path):
     center, kazakhstan, belarus = hosting
     report(center, "a", times=300)

@@ -36,6 +36,7 @@ def test_a_pack_that_is_adopted_again_is_in_force_again(small):
     small.node.pack = replace(PACK, digest=FIRST)
     small.clock.tick(days=-1)
     adopt(small, THIRD, before=FIRST)
+    assert adoption.in_force(small.node) == THIRD
 
 
 def test_nothing_is_in_force_before_anything_was_adopted(small):

@@ -1,6 +1,5 @@
 """`commonwatch key`: the keys that sign the journals, when they change and when a party moves."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -136,11 +135,4 @@ def key_take_over(  # noqa: PLR0913 - one for each option of the command
 
 
 def _given(persons: tuple[str, ...], *, stdin: bool) -> list[tuple[str, str]]:
-    return [(each, _password(each, stdin=stdin)) for each in persons]
-
-
-def _password(person: str, *, stdin: bool) -> str:
-    if stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    said: str = click.prompt(f"Password of {person}", hide_input=True)
-    return said
+    return [(each, inside.password(each, stdin=stdin)) for each in persons]

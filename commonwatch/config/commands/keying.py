@@ -8,7 +8,6 @@ from django.conf import settings
 
 from commonwatch.access.actor import Actor
 from commonwatch.config.commands import adopting
-from commonwatch.errors import Broken
 from commonwatch.federation import card as cards
 from commonwatch.federation import handing
 from commonwatch.federation.line import Wire
@@ -57,12 +56,5 @@ def _line(host: cards.Card, address: str) -> Wire:
 def _two(persons: Given) -> tuple[Actor, Actor]:
     if len(persons) != 2:
         raise rekey.NotTwoPersons
-    first, second = (_person(named, password) for named, password in persons)
+    first, second = (adopting.person_named(named, password) for named, password in persons)
     return first, second
-
-
-def _person(named: str, password: str) -> Actor:
-    seat, equals, handle = named.partition("=")
-    if not equals:
-        raise Broken(f"{named} is not written PARTY/OFFICE=HANDLE")
-    return adopting.person(seat, handle, password)
