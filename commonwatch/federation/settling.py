@@ -59,6 +59,15 @@ class FollowTakesTwo(Refusal):
     hint = _("Propose it; a colleague whose office has the same mandate joins on the page “Two persons”.")
 
 
+class Past(NamedTuple):
+    """One of the pasts between which to choose: its name in the form, its size, its root (hex), whether it is held."""
+
+    name: str
+    size: int
+    root: str
+    held: bool
+
+
 class Forked(NamedTuple):
     """A journal within reach with two pasts: its proofs, the checkpoints that they show, the choice if there is one."""
 
@@ -67,11 +76,18 @@ class Forked(NamedTuple):
     heads: tuple[Checkpoint, ...]
     settled: bool
     choice: Settled | None
+    held: tuple[bool, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:
         """The checkpoints as a person names them."""
         return tuple(name_of(each) for each in self.heads)
+
+    @property
+    def pasts(self) -> tuple[Past, ...]:
+        """The pasts as the form offers them."""
+        known = zip(self.heads, self.held, strict=True)
+        return tuple(Past(name_of(head), head.size, head.root.hex(), held) for head, held in known)
 
 
 def name_of(head: Checkpoint) -> str:
@@ -83,13 +99,15 @@ def forks(by: Actor) -> list[Forked]:
     """List the journals within reach that have two pasts, by origin."""
     found = following.proved_of(shelf.origin for shelf in by.shelves)
     choices = last_choices(by)
+    rows = {row.origin: row for row in Journal.objects.filter(pk__in=by.reach, origin__in=list(found))}
     return [
         Forked(
             origin,
             tuple(proofs),
-            heads=_heads(proofs),
+            heads=(heads := _heads(proofs)),
             settled=not following.unsettled(origin),
             choice=choices.get(origin),
+            held=tuple(following.gives(rows[origin], each) for each in heads),
         )
         for origin, proofs in sorted(found.items())
     ]

@@ -158,6 +158,7 @@ def test_a_choice_goes_by_the_mechanism_for_two_and_is_bound_to_the_evidence(for
         assert not following.unsettled(WIDE)
         (shown,) = settling.forks(first)
         assert (shown.settled, shown.choice.ground, len(shown.heads)) == (True, GROUND, 2)
+        assert sorted(each.held for each in shown.pasts) == [False, True]
         assert settling.forks(kazakhstan.officer(party="KZ"))[0].choice.pk == made.pk
 
 
